@@ -1,0 +1,154 @@
+# SPDX-License-Identifier: Apache-2.0
+# vipguard. `make help` lists the targets. V=1 shows commands, SAN=1 builds with ASan and UBSan, CC=clang with clang.
+
+SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DELETE_ON_ERROR:
+MAKEFLAGS += --no-builtin-rules
+.DEFAULT_GOAL := all
+
+CC := $(if $(filter default,$(origin CC)),gcc,$(CC))
+CLANG ?= clang
+BPFTOOL ?= $(firstword $(wildcard /usr/sbin/bpftool) bpftool)
+PREFIX ?= /usr/local
+T ?= 60
+O ?= build$(if $(SAN),/san)$(if $(FUZZ),/fuzz)
+
+ifeq ($(V),)
+Q := @
+say = @printf '  %-8s %s\n' '$(1)' '$(2)';
+endif
+
+VERSION := $(shell cat VERSION)
+BUILD := $(shell git describe --always --dirty 2>/dev/null || echo release)
+
+WARN := -Wall -Wextra -Werror -Wstrict-prototypes -Wmissing-prototypes -Wpointer-arith -Wwrite-strings -Wvla
+HARDEN := -fstack-protector-strong -fPIE $(if $(SAN)$(FUZZ),,-D_FORTIFY_SOURCE=2 -fstack-clash-protection)
+SANITIZE := $(if $(SAN)$(FUZZ),-fsanitize=address$(,)undefined -fno-sanitize-recover=all -fno-omit-frame-pointer)
+, := ,
+INCLUDE := -Iinclude -Iuser -I$(O)/skel
+CFLAGS ?= -O2 -g
+ALL_CFLAGS := -std=gnu11 -D_GNU_SOURCE $(CFLAGS) $(WARN) $(HARDEN) $(SANITIZE:%=%) $(if $(FUZZ),-fsanitize=fuzzer-no-link) $(INCLUDE)
+LDFLAGS := -pie -Wl,-z,relro,-z,now $(if $(SAN)$(FUZZ),$(SANITIZE))
+LIBS := -lbpf -lelf -lz -lmnl -lyaml -ljansson -lmicrohttpd -lcurl
+
+BPF_CFLAGS := -g -O2 -Wall -Wextra -Werror -target bpf -D__TARGET_ARCH_x86 -Iinclude -Ivmlinux -Ibpf
+BPF := bind deny announce
+SKELS := $(BPF:%=$(O)/skel/%.skel.h)
+
+SRCS := $(filter-out user/main.c,$(wildcard user/*/*.c))
+OBJS := $(SRCS:%.c=$(O)/%.o)
+LIB := $(O)/libvipguard.a
+UNIT := $(patsubst tests/unit/%.c,$(O)/unit/%,$(wildcard tests/unit/test_*.c)) $(patsubst tests/bpf/%.c,$(O)/unit/%,$(wildcard tests/bpf/test_*.c))
+FUZZERS := $(patsubst tests/fuzz/fuzz_%.c,%,$(wildcard tests/fuzz/fuzz_*.c))
+TOOLS := $(patsubst %,$(O)/tools/%,rogue blast witness holder tcphello)
+
+DEPS := gcc clang llvm libclang-rt-14-dev clang-format clang-tidy make git pkg-config bpftool libbpf-dev libelf-dev zlib1g-dev libmnl-dev \
+	libyaml-dev libjansson-dev libmicrohttpd-dev libcurl4-openssl-dev libcmocka-dev linux-libc-dev \
+	busybox-static cpio xz-utils zstd iproute2 tcpdump nftables arping jq python3 shellcheck mandoc universal-ctags \
+	qemu-system-x86 iputils-ping kmod curl ca-certificates strace
+
+.PHONY: all help deps check test demo lint fmt fuzz bench install clean tools unit guest-files
+
+all: $(O)/vipguard ## build build/vipguard (default)
+
+help: ## this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+deps: ## install what building and testing need (apt; sudo only when not root)
+	@missing=(); for p in $(DEPS); do \
+	  dpkg-query -W -f '$${db:Status-Status}' $$p 2>/dev/null | grep -qx installed || missing+=($$p); done; \
+	if (( $${#missing[@]} )); then \
+	  echo "installing: $${missing[*]}"; sudo=; [[ $$(id -u) == 0 ]] || sudo=sudo; \
+	  $$sudo apt-get update -qq; \
+	  $$sudo env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "$${missing[@]}" >/dev/null; fi
+
+# ---- build
+
+$(O)/have-tools: Makefile
+	@mkdir -p $(O); missing=(); for t in $(CC) $(CLANG) $(BPFTOOL) pkg-config; do \
+	  command -v $$t >/dev/null || missing+=($$t); done; \
+	for l in libbpf libelf zlib libmnl yaml-0.1 jansson libmicrohttpd libcurl; do \
+	  pkg-config --exists $$l 2>/dev/null || missing+=($$l); done; \
+	if (( $${#missing[@]} )); then echo "missing: $${missing[*]} (make deps installs them)" >&2; exit 1; fi; touch $@
+
+$(O)/bpf/%.bpf.o: bpf/%.bpf.c $(wildcard bpf/*.h vmlinux/*.h include/vipguard/*.h) $(O)/have-tools
+	$(call say,BPF,$@)mkdir -p $(@D); $(CLANG) $(BPF_CFLAGS) -c $< -o $@
+
+$(O)/skel/%.skel.h: $(O)/bpf/%.bpf.o
+	$(call say,SKEL,$@)mkdir -p $(@D); $(BPFTOOL) gen skeleton $< name vg_$* > $@
+
+$(O)/%.o: %.c $(O)/have-tools | $(SKELS)
+	$(call say,CC,$@)mkdir -p $(@D); $(CC) $(ALL_CFLAGS) -MMD -MP -c $< -o $@
+
+$(O)/user/cli/cmd_version.o: ALL_CFLAGS += -DVG_VERSION='"$(VERSION)"' -DVG_BUILD='"$(BUILD)"'
+$(O)/user/cli/cmd_version.o: VERSION
+
+$(LIB): $(OBJS)
+	$(call say,AR,$@)rm -f $@; ar rcs $@ $^
+
+$(O)/vipguard: $(O)/user/main.o $(LIB)
+	$(call say,LINK,$@)$(CC) $(ALL_CFLAGS) $(LDFLAGS) $^ -o $@ $(LIBS)
+
+$(O)/tools/%: tests/tools/%.c $(wildcard tests/tools/*.h) $(O)/have-tools
+	$(call say,CC,$@)mkdir -p $(@D); $(CC) -std=gnu11 -D_GNU_SOURCE -O2 -Wall -Wextra -Werror $< -o $@ -pthread
+
+tools: $(TOOLS)
+
+# ---- tests
+
+$(O)/unit/%: tests/unit/%.c $(LIB)
+	$(call say,CC,$@)mkdir -p $(@D); $(CC) $(ALL_CFLAGS) -Wno-unused-parameter -Itests/unit $(LDFLAGS) $< $(LIB) -o $@ -lcmocka $(LIBS)
+
+$(O)/unit/%: tests/bpf/%.c $(LIB) $(wildcard bpf/*.h)
+	$(call say,CC,$@)mkdir -p $(@D); $(CC) $(ALL_CFLAGS) -Wno-unused-parameter -Ibpf $(LDFLAGS) $< $(LIB) -o $@ -lcmocka $(LIBS)
+
+unit: $(UNIT)
+
+$(O)/replay/%: tests/fuzz/fuzz_%.c tests/fuzz/replay.c $(LIB)
+	$(call say,CC,$@)mkdir -p $(@D); $(CC) $(ALL_CFLAGS) -Wno-missing-prototypes -Ibpf $(LDFLAGS) $< tests/fuzz/replay.c $(LIB) -o $@ $(LIBS)
+
+check: $(O)/vipguard $(UNIT) $(FUZZERS:%=$(O)/replay/%) ## unit tests, fuzz corpora, lint: seconds, no root
+	@tests/check.sh $(O)
+
+test: ## everything: check, sanitizers, namespaces, guests of four kernels (installs what it needs)
+	@$(MAKE) --no-print-directory deps
+	@$(MAKE) --no-print-directory all tools
+	@tests/all.sh
+
+demo: ## the story in a guest: a rogue without the guard, in audit, in enforce (installs what it needs)
+	@$(MAKE) --no-print-directory deps
+	@$(MAKE) --no-print-directory all tools
+	@tests/demo/demo.sh
+
+lint: ## layers, SPDX, style, shellcheck, options against the man page
+	@tests/lint/lint.sh $(O)
+
+fmt: ## clang-format the tree
+	@clang-format -i $$(git ls-files '*.c' '*.h')
+
+fuzz: ## run each fuzzer T seconds (T=60)
+	@$(MAKE) --no-print-directory FUZZ=1 CC=clang fuzz-run T=$(T)
+
+.PHONY: fuzz-run
+$(O)/fuzzers/%: tests/fuzz/fuzz_%.c $(LIB)
+	$(call say,CC,$@)mkdir -p $(@D); $(CC) $(ALL_CFLAGS) -Wno-missing-prototypes -Ibpf -fsanitize=fuzzer $(LDFLAGS) $< $(LIB) -o $@ $(LIBS)
+
+fuzz-run: $(FUZZERS:%=$(O)/fuzzers/%)
+	@tests/fuzz/run.sh $(O)/fuzzers $(T)
+
+bench: ## costs as ratios, in a guest (K=6.1 picks the kernel)
+	@$(MAKE) --no-print-directory deps
+	@$(MAKE) --no-print-directory all tools
+	@tests/bench/bench.sh
+
+# ---- install
+
+install: all ## into PREFIX (/usr/local) under DESTDIR
+	install -Dm755 $(O)/vipguard $(DESTDIR)$(PREFIX)/sbin/vipguard
+	install -Dm644 docs/vipguard.8 $(DESTDIR)$(PREFIX)/share/man/man8/vipguard.8
+
+clean: ## remove build/ (downloads stay in .cache/)
+	rm -rf build
+
+-include $(OBJS:.o=.d) $(O)/user/main.d

@@ -1,0 +1,210 @@
+/* SPDX-License-Identifier: Apache-2.0 OR GPL-2.0-only OR BSD-2-Clause */
+/*
+ * What BPF programs and user space share: map keys and values, ring-buffer records, limits.
+ *
+ * Host byte order unless a field says otherwise. Fields are ordered for natural alignment, padding is named, nothing is
+ * packed (a packed struct makes clang emit byte-wise stores). Everything here is described by BTF, so that
+ * `bpftool map dump pinned /sys/fs/bpf/vipguard/NAME` prints names: that is why enums are enums and addresses carry their text.
+ *
+ * The includer provides the kernel integer types: user space <linux/types.h>, BPF vmlinux.h.
+ */
+#ifndef VIPGUARD_ABI_H
+#define VIPGUARD_ABI_H
+
+#include "vipguard/reasons.h"
+
+#define VG_ABI_VERSION 1
+
+#define VG_TEXT_MAX 52 /* "ffff:…:ffff/128" and its NUL fit (INET6_ADDRSTRLEN + 4, rounded up to 4) */
+#define VG_IFNAME_MAX 16 /* IFNAMSIZ */
+#define VG_COMM_MAX 16 /* TASK_COMM_LEN */
+#define VG_NODE_MAX 256 /* a DNS subdomain (RFC 1123) has at most 253 characters */
+
+/* Limits of the maps; hitting one is counted in struct vg_stats. */
+#define VG_MAX_VIPS 131072
+#define VG_MAX_RANGES 131072
+#define VG_MAX_PROTECT 4096
+#define VG_MAX_BINDS 16384
+#define VG_MAX_LINKS 4096
+#define VG_MAX_CALLS 1024
+#define VG_MAX_SEEN 8192
+#define VG_RING_BYTES (256 * 1024)
+
+#define VG_ENUM2(name, text) name,
+#define VG_ENUM3(name, text, meaning) name,
+#define VG_ENUM4(name, text, verdict, meaning) name,
+
+enum vg_verdict { VG_VERDICT_LIST(VG_ENUM3) VG_VERDICT_MAX };
+enum vg_reason { VG_REASON_LIST(VG_ENUM4) VG_REASON_MAX };
+enum vg_action { VG_ACTION_LIST(VG_ENUM2) VG_ACTION_MAX };
+enum vg_how { VG_HOW_LIST(VG_ENUM2) VG_HOW_MAX };
+
+enum vg_mode { VG_AUDIT = 0, VG_ENFORCE = 1 };
+
+/* An IPv6 address, or an IPv4 one in its mapped form ::ffff:a.b.c.d (RFC 4291 section 2.5.5.2). Network byte order. */
+struct vg_addr {
+	__u8 bytes[16];
+};
+
+/* Key of the longest-prefix maps; an IPv4 /n is prefixlen 96 + n. */
+struct vg_lpm_key {
+	__u32 prefixlen;
+	struct vg_addr addr;
+};
+
+struct vg_judgement {
+	enum vg_verdict verdict;
+	enum vg_reason reason;
+};
+
+/* Value of vg_vips (key struct vg_addr) and vg_ranges (key struct vg_lpm_key): what the judge decided beforehand. */
+struct vg_vip {
+	char address[VG_TEXT_MAX]; /* "192.0.2.10", "2001:db8::/64" */
+	struct vg_judgement bind; /* on a real link */
+	struct vg_judgement announce;
+	__u32 pad;
+	__u64 bind_hits; /* refused binds */
+	__u64 announce_hits; /* announcements seen, dropped or not */
+};
+
+/* Value of vg_protect (key struct vg_lpm_key). */
+struct vg_protected {
+	char address[VG_TEXT_MAX];
+	enum vg_reason reason;
+};
+
+/* vg_config: one entry, memory-mapped by user space. */
+struct vg_config {
+	__u32 abi_version;
+	enum vg_mode mode;
+	_Bool deny; /* what to act on, in enforce mode */
+	_Bool drop;
+	_Bool remove;
+	_Bool heal;
+	__u32 netns; /* inode number of the network namespace guarded */
+	__u64 deadline_ns; /* dead-man: CLOCK_BOOTTIME; from then on everything passes */
+	__u64 paused_until_ns; /* CLOCK_BOOTTIME; nothing is acted on before; 0: not paused */
+	__u64 period_ns; /* repeats of an announcement make one event in this time */
+	char node[VG_NODE_MAX];
+};
+
+/* Who did it. pid 0: not known (made by the kernel, or forwarded). */
+struct vg_who {
+	__u32 pid; /* process (tgid), in the initial pid namespace */
+	__u32 tid;
+	__u64 start_ns; /* start of the thread group leader, CLOCK_BOOTTIME; 0: not known on this kernel */
+	__u64 cgroup_id; /* cgroup v2 inode number */
+	char comm[VG_COMM_MAX];
+};
+
+/* vg_binds: what is bound here now. Written by user space. */
+struct vg_bind_key {
+	struct vg_addr addr;
+	__u32 ifindex;
+	__u32 prefix; /* in the address's own family: 0..32 or 0..128 */
+};
+
+struct vg_bind_value {
+	char address[VG_TEXT_MAX]; /* with its prefix */
+	char interface[VG_IFNAME_MAX];
+	enum vg_how how;
+	struct vg_judgement judgement;
+	__u32 pad;
+	__u64 since_ns; /* CLOCK_BOOTTIME; of a preexisting one: when it was found */
+	struct vg_who who;
+};
+
+/* vg_links: links on which a bind may be refused. One that is absent (too new, or a service dummy) is left to the insert hook. */
+struct vg_link_value {
+	char name[VG_IFNAME_MAX];
+	_Bool deniable;
+	_Bool guarded; /* its egress is judged */
+	__u8 pad[2];
+};
+
+/* vg_calls: a system call under way, by task_struct address. It joins what one hook knows to what a later one sees. */
+struct vg_call {
+	struct vg_who who;
+	enum vg_how how; /* VG_HOW_NETLINK or VG_HOW_IOCTL for a bind; VG_HOW_KERNEL for a send */
+	__u32 nl_flags; /* nlmsg_flags */
+	__u64 sock; /* a send: address of its struct sock, so that a frame the kernel makes meanwhile is not taken for it; else 0 */
+	struct vg_addr would_deny; /* what vg_deny would have refused in enforce mode; :: for nothing */
+};
+
+/* vg_seen: announcements of one address by one sender on one link; the kernel counts, user space reports. */
+struct vg_seen_key {
+	struct vg_addr addr;
+	__u32 ifindex;
+	__u32 in_ifindex; /* forwarded: the port it came in on, else 0 */
+	__u32 pid;
+	__u32 dropped; /* 1: these frames were dropped */
+};
+
+struct vg_seen_value {
+	__u64 count; /* frames, exact */
+	__u64 first_ns; /* CLOCK_BOOTTIME */
+	__u64 last_ns;
+	__u64 event_ns; /* when the last event of this entry was raised */
+	enum vg_how how; /* of the last frame */
+	__u32 pad;
+	struct vg_who who;
+};
+
+enum vg_event_type {
+	VG_EVENT_BIND = 1, /* an address was inserted */
+	VG_EVENT_DENIED = 2, /* a bind was refused */
+	VG_EVENT_ANNOUNCE = 3, /* an entry of vg_seen is new, or its period is over: read it there */
+};
+
+/* One record of vg_events. */
+struct vg_event {
+	enum vg_event_type type;
+	enum vg_how how;
+	__u64 time_ns; /* CLOCK_BOOTTIME */
+	struct vg_addr addr;
+	__u32 ifindex;
+	__u32 in_ifindex;
+	__u32 netns;
+	__u32 prefix; /* own family */
+	__u32 ifa_flags; /* IFA_F_* */
+	__u32 nl_flags; /* NLM_F_* of the request, 0 if there was none */
+	_Bool dropped;
+	_Bool would_deny; /* audit: enforce would have refused this one */
+	__u8 pad[6];
+	struct vg_who who;
+	char ifname[VG_IFNAME_MAX]; /* announce: empty */
+};
+
+/* vg_stats: one entry, memory-mapped by user space; both sides add atomically. Counters never go down. */
+struct vg_stats {
+	__u64 bind_seen; /* inserts seen by a hook or by rtnetlink */
+	__u64 bind_denied;
+	__u64 bind_would_deny;
+	__u64 bind_removed;
+	__u64 bind_remove_refused; /* it would have taken another address with it */
+	__u64 bind_remove_failed;
+	__u64 announce_seen; /* frames that claim any address */
+	__u64 announce_judged; /* of these: an address in vg_vips or vg_ranges, not protected */
+	__u64 announce_dropped;
+	__u64 deny_unparsed; /* netlink messages that could not be parsed within bounds; they passed */
+	__u64 frame_unparsed; /* ARP or NDP frames too short or too deep to parse; they passed */
+	__u64 lost_ring_bind; /* ring full: bind events */
+	__u64 lost_ring_announce; /* ring full: announce events (the counts in vg_seen stay exact) */
+	__u64 lost_seen; /* vg_seen full: frames counted here only */
+	__u64 lost_calls; /* vg_calls full: somebody stays unnamed */
+	__u64 lost_netlink; /* rtnetlink overruns (ENOBUFS); each is followed by a new dump */
+	__u64 lost_binds; /* vg_binds full */
+	__u64 lost_log; /* lines that standard output or a watcher did not take */
+	__u64 inactive; /* violations let pass since the dead-man's deadline was over, or while paused */
+};
+
+#if !defined(__bpf__) && defined(__GNUC__)
+_Static_assert(sizeof(struct vg_addr) == 16, "key of vg_vips");
+_Static_assert(sizeof(struct vg_lpm_key) == 20, "an LPM key has no padding");
+_Static_assert(sizeof(struct vg_vip) == 88, "no hidden padding");
+_Static_assert(sizeof(struct vg_bind_key) == 24, "no hidden padding: it is a hash key");
+_Static_assert(sizeof(struct vg_seen_key) == 32, "no hidden padding: it is a hash key");
+_Static_assert(sizeof(struct vg_event) == 120, "no hidden padding: it leaves the kernel");
+#endif
+
+#endif
