@@ -1,0 +1,229 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * Judges every ARP and NDP frame that leaves a guarded link: vg_announce, for clsact and tcx egress. It drops or passes by what the
+ * judge decided beforehand, counts each frame exactly in vg_seen, and raises one event per entry and period, never one per frame.
+ *
+ * The verdict on a frame never waits for the accounting: a full map or ring loses a report, counted, but no decision.
+ * A tc program may not name the current task on older kernels, so the companions on the send calls of packet and raw sockets
+ * leave its name in vg_calls. They are loaded or not on their own; without them senders stay unnamed.
+ */
+#define VG_NEED_CALLS
+#define VG_NEED_EVENTS
+#define VG_NEED_SEEN
+#define VG_NEED_VIPS
+#include "vmlinux.h"
+#include <bpf/bpf_endian.h>
+#include <bpf/bpf_helpers.h>
+#include <bpf/bpf_tracing.h>
+
+#include "event.bpf.h"
+#include "lookup.bpf.h"
+#include "neigh.bpf.h"
+#include "who.bpf.h"
+
+#define TC_ACT_UNSPEC (-1) /* the next program or filter decides; tcx calls it TCX_NEXT */
+#define TC_ACT_SHOT 2
+
+#define IPPROTO_TCP 6
+#define IPPROTO_UDP 17
+
+char _license[] SEC("license") = "Dual BSD/GPL";
+
+/* Nearly all traffic, told apart by a few loads: IPv4, and IPv6 whose first next header is TCP or UDP. */
+static __always_inline bool announce_is_plain(const struct __sk_buff *skb)
+{
+	const __u8 *data = (const __u8 *)(long)skb->data, *end = (const __u8 *)(long)skb->data_end;
+	__u16 type;
+
+	if (data + VG_ETH_HLEN > end)
+		return false;
+	type = *(const __u16 *)(data + VG_ETH_HLEN - 2);
+	if (type == bpf_htons(VG_ETH_P_IP))
+		return true;
+	if (type != bpf_htons(VG_ETH_P_IPV6) || data + VG_ETH_HLEN + VG_IP6_HLEN > end)
+		return false;
+	return data[VG_ETH_HLEN + 6] == IPPROTO_TCP || data[VG_ETH_HLEN + 6] == IPPROTO_UDP;
+}
+
+static __always_inline bool announce_is_dropped(const struct vg_vip *vip, const struct vg_config *config, struct vg_stats *stats)
+{
+	if (vip->announce.verdict != VG_VIOLATION || config->mode != VG_ENFORCE || !config->drop)
+		return false;
+	if (!vg_config_acts(config)) {
+		VG_COUNT(stats, inactive);
+		return false;
+	}
+	VG_COUNT(stats, announce_dropped);
+	return true;
+}
+
+/*
+ * Fills key and who. A frame without a socket was forwarded, or made by the kernel (then it has no port it came in on). With one, it is the
+ * current task's if that is inside a send on this very socket; the kernel's own advertisements have the kernel's socket.
+ */
+static __always_inline void announce_find_sender(const struct __sk_buff *skb, struct vg_seen_key *key, struct vg_who *who)
+{
+	__u64 sock = (__u64)skb->sk;
+	struct vg_call *call;
+
+	if (!sock) {
+		key->in_ifindex = skb->ingress_ifindex;
+		return;
+	}
+	call = vg_call_find();
+	if (!call || call->sock != sock)
+		return;
+	*who = call->who;
+	key->pid = who->pid;
+}
+
+static __always_inline void announce_report(const struct vg_seen_key *key, const struct vg_seen_value *seen, const struct vg_config *config,
+					    struct vg_stats *stats)
+{
+	struct vg_event *event = vg_event_reserve(VG_EVENT_ANNOUNCE, &stats->lost_ring_announce);
+
+	if (!event)
+		return;
+	event->how = seen->how;
+	event->addr = key->addr;
+	event->ifindex = key->ifindex;
+	event->in_ifindex = key->in_ifindex;
+	event->netns = config->netns;
+	event->dropped = key->dropped;
+	event->who = seen->who;
+	vg_event_submit(event);
+}
+
+/* True if this frame's entry is new, or its period over: time for an event. Adds the frame in any case, or to lost_seen. */
+static __always_inline bool announce_count(const struct vg_seen_key *key, const struct vg_seen_value *fresh, __u64 period_ns,
+					   struct vg_stats *stats, struct vg_seen_value **ret_seen)
+{
+	struct vg_seen_value *seen = bpf_map_lookup_elem(&vg_seen, key);
+	bool due = false;
+
+	if (!seen) {
+		/* Another CPU may be doing the same: exactly one insert succeeds, and that one reports. */
+		due = !bpf_map_update_elem(&vg_seen, key, fresh, BPF_NOEXIST);
+		seen = bpf_map_lookup_elem(&vg_seen, key);
+	}
+	if (!seen) {
+		VG_COUNT(stats, lost_seen);
+		return false;
+	}
+	VG_COUNT(seen, count);
+	seen->last_ns = fresh->last_ns;
+	seen->how = fresh->how;
+	if (!due && fresh->last_ns - seen->event_ns >= period_ns && fresh->last_ns > seen->event_ns) {
+		seen->event_ns = fresh->last_ns;
+		due = true;
+	}
+	*ret_seen = seen;
+	return due;
+}
+
+static __always_inline void announce_account(const struct __sk_buff *skb, const struct vg_claim *claim, bool dropped,
+					     const struct vg_config *config, struct vg_stats *stats)
+{
+	struct vg_seen_key key = { .addr = claim->addr, .ifindex = skb->ifindex, .dropped = dropped };
+	__u64 now = bpf_ktime_get_boot_ns();
+	struct vg_seen_value fresh = { .first_ns = now, .last_ns = now, .event_ns = now, .how = claim->how }, *seen = NULL;
+
+	announce_find_sender(skb, &key, &fresh.who);
+	if (announce_count(&key, &fresh, config->period_ns, stats, &seen) && seen)
+		announce_report(&key, seen, config, stats);
+}
+
+static __always_inline int announce_judge(struct __sk_buff *skb, const struct vg_claim *claim, const struct vg_config *config,
+					  struct vg_stats *stats)
+{
+	struct vg_vip *vip = vg_lookup(&claim->addr);
+	bool dropped;
+
+	if (!vip)
+		return TC_ACT_UNSPEC;
+	VG_COUNT(stats, announce_judged);
+	VG_COUNT(vip, announce_hits);
+	dropped = announce_is_dropped(vip, config, stats);
+	announce_account(skb, claim, dropped, config, stats);
+	return dropped ? TC_ACT_SHOT : TC_ACT_UNSPEC;
+}
+
+SEC("tc")
+int vg_announce(struct __sk_buff *skb)
+{
+	struct vg_claim claim = { .how = VG_HOW_NA };
+	struct vg_frame frame = { .skb = skb };
+	struct vg_config *config;
+	struct vg_stats *stats;
+	enum vg_parse parsed;
+
+	if (announce_is_plain(skb))
+		return TC_ACT_UNSPEC;
+	parsed = vg_neigh_parse(&frame, &claim);
+	if (parsed == VG_PARSE_NONE)
+		return TC_ACT_UNSPEC;
+	config = vg_config_get();
+	stats = vg_stats_get();
+	if (!config || !stats)
+		return TC_ACT_UNSPEC;
+	if (parsed == VG_PARSE_UNPARSED) {
+		VG_COUNT(stats, frame_unparsed);
+		return TC_ACT_UNSPEC;
+	}
+	VG_COUNT(stats, announce_seen);
+	return announce_judge(skb, &claim, config, stats);
+}
+
+static __always_inline int announce_begin_send(struct sock *sk)
+{
+	struct vg_call call = { .how = VG_HOW_KERNEL, .sock = (__u64)sk };
+
+	vg_who_fill(&call.who);
+	vg_call_begin(&call);
+	return 0;
+}
+
+static __always_inline int announce_end_send(void)
+{
+	vg_call_end();
+	return 0;
+}
+
+/* AF_PACKET: sendto, sendmsg, write, io_uring, and the transmit ring, which a send starts. */
+SEC("fentry/packet_sendmsg")
+int BPF_PROG(vg_pkt, struct socket *sock)
+{
+	return announce_begin_send(sock->sk);
+}
+
+SEC("fexit/packet_sendmsg")
+int BPF_PROG(vg_pkt_end)
+{
+	return announce_end_send();
+}
+
+/* The SOCK_PACKET type of Linux 2.0, which the kernel still speaks. */
+SEC("fentry/packet_sendmsg_spkt")
+int BPF_PROG(vg_spkt, struct socket *sock)
+{
+	return announce_begin_send(sock->sk);
+}
+
+SEC("fexit/packet_sendmsg_spkt")
+int BPF_PROG(vg_spkt_end)
+{
+	return announce_end_send();
+}
+
+/* Raw IPv6: how an advertisement is sent without writing the Ethernet header. */
+SEC("fentry/rawv6_sendmsg")
+int BPF_PROG(vg_raw6, struct sock *sk)
+{
+	return announce_begin_send(sk);
+}
+
+SEC("fexit/rawv6_sendmsg")
+int BPF_PROG(vg_raw6_end)
+{
+	return announce_end_send();
+}

@@ -1,0 +1,131 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * Every map, in one place. An object says with VG_NEED_... before the include which ones it uses; vg_config and vg_stats are in all.
+ *
+ * Nothing is pinned by name: user space makes and pins each map once and hands it to all three objects (bpf_map__reuse_fd), so a
+ * definition here must be the same for whoever declares it. The big ones take memory only for what is in them.
+ */
+#ifndef VG_MAPS_BPF_H
+#define VG_MAPS_BPF_H
+
+#include "portable.bpf.h"
+
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, 1);
+	__uint(map_flags, BPF_F_MMAPABLE);
+	__type(key, __u32);
+	__type(value, struct vg_config);
+} vg_config SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, 1);
+	__uint(map_flags, BPF_F_MMAPABLE);
+	__type(key, __u32);
+	__type(value, struct vg_stats);
+} vg_stats SEC(".maps");
+
+#ifdef VG_NEED_EVENTS
+struct {
+	__uint(type, BPF_MAP_TYPE_RINGBUF);
+	__uint(max_entries, VG_RING_BYTES);
+} vg_events SEC(".maps");
+#endif
+
+#ifdef VG_NEED_VIPS
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, VG_MAX_VIPS);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__type(key, struct vg_addr);
+	__type(value, struct vg_vip);
+} vg_vips SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_LPM_TRIE);
+	__uint(max_entries, VG_MAX_RANGES);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__type(key, struct vg_lpm_key);
+	__type(value, struct vg_vip);
+} vg_ranges SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_LPM_TRIE);
+	__uint(max_entries, VG_MAX_PROTECT);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__type(key, struct vg_lpm_key);
+	__type(value, struct vg_protected);
+} vg_protect SEC(".maps");
+#endif
+
+#ifdef VG_NEED_LINKS
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, VG_MAX_LINKS);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__type(key, __u32);
+	__type(value, struct vg_link_value);
+} vg_links SEC(".maps");
+#endif
+
+#ifdef VG_NEED_BINDS
+/* Written and read by user space only; declared so that it carries BTF. */
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, VG_MAX_BINDS);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__type(key, struct vg_bind_key);
+	__type(value, struct vg_bind_value);
+} vg_binds SEC(".maps");
+#endif
+
+#ifdef VG_NEED_CALLS
+/* By task: its task_struct's address. Preallocated, since kprobes write it; LRU, since a task may die inside its call. */
+struct {
+	__uint(type, BPF_MAP_TYPE_LRU_HASH);
+	__uint(max_entries, VG_MAX_CALLS);
+	__type(key, __u64);
+	__type(value, struct vg_call);
+} vg_calls SEC(".maps");
+#endif
+
+#ifdef VG_NEED_SEEN
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, VG_MAX_SEEN);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__type(key, struct vg_seen_key);
+	__type(value, struct vg_seen_value);
+} vg_seen SEC(".maps");
+#endif
+
+static __always_inline struct vg_config *vg_config_get(void)
+{
+	__u32 zero = 0;
+	struct vg_config *config = bpf_map_lookup_elem(&vg_config, &zero);
+
+	/* Until user space has written it, and if another version has: as if there were no guard. */
+	return config && config->abi_version == VG_ABI_VERSION ? config : NULL;
+}
+
+/* Of an array's only entry: never NULL, but only the verifier's word counts. */
+static __always_inline struct vg_stats *vg_stats_get(void)
+{
+	__u32 zero = 0;
+
+	return bpf_map_lookup_elem(&vg_stats, &zero);
+}
+
+/* The result is not used: 5.10 has no atomic that returns one. */
+#define VG_COUNT(stats, counter) __sync_fetch_and_add(&(stats)->counter, 1)
+
+/* Whether violations are acted on now: not paused, and user space was alive a moment ago. */
+static __always_inline bool vg_config_acts(const struct vg_config *config)
+{
+	__u64 now = bpf_ktime_get_boot_ns();
+
+	return now < config->deadline_ns && now >= config->paused_until_ns;
+}
+
+#endif
