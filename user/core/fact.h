@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* One bind, unbind or announcement seen, from whatever source (BPF, rtnetlink, start-up dump): one form for all. A value. */
+#ifndef CORE_FACT_H
+#define CORE_FACT_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include <linux/types.h>
+
+#include "vipguard/abi.h"
+
+enum vg_fact_kind { VG_FACT_BIND, VG_FACT_UNBIND, VG_FACT_ANNOUNCE, VG_FACT_KIND_MAX };
+
+struct vg_fact {
+	enum vg_fact_kind kind;
+	enum vg_how how;
+	struct vg_addr addr;
+	uint8_t prefix; /* own family; announce: 32 or 128 */
+	uint32_t ifindex;
+	char ifname[VG_IFNAME_MAX]; /* "" if the link is gone already */
+	uint32_t in_ifindex; /* a forwarded announcement: the port it came in on, else 0 */
+	char in_ifname[VG_IFNAME_MAX];
+	uint32_t netns; /* inode number */
+	uint32_t ifa_flags; /* IFA_F_* */
+	uint32_t nl_flags; /* NLM_F_* of the request */
+	struct vg_who who; /* pid 0: not known */
+	uint64_t time_ns; /* CLOCK_BOOTTIME at which the kernel did it */
+	uint64_t count; /* announcements that this fact stands for, at least 1; binds: 1 */
+	bool refused; /* the kernel denied this bind or dropped these frames */
+	bool deniable; /* audit: enforce would have refused it in the kernel */
+};
+
+const char *vg_fact_kind_to_str(enum vg_fact_kind kind); /* "bind", ... */
+
+#endif

@@ -1,0 +1,68 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "core/judge.h"
+
+#include "core/verdict.h"
+
+static struct vg_answer answer_of(enum vg_reason reason)
+{
+	return (struct vg_answer){ .bind = vg_judgement_of(reason), .announce = vg_judgement_of(reason) };
+}
+
+/* When the grace after a change of the nodes is over; 0: it is over, or there was no change. */
+static uint64_t grace_end(const struct vg_assignment *assignment, const struct vg_circumstances *circumstances)
+{
+	uint64_t changed = assignment->changed_ns, end;
+
+	if (!changed)
+		return 0;
+	if (__builtin_add_overflow(changed, circumstances->grace_ns, &end))
+		end = UINT64_MAX;
+	return circumstances->now_ns < end ? end : 0;
+}
+
+struct vg_answer vg_judge_assignment(const struct vg_snapshot *snapshot, const struct vg_assignment *assignment,
+				     const struct vg_circumstances *circumstances)
+{
+	bool here = vg_assignment_names(assignment, vg_snapshot_node(snapshot));
+	uint64_t transition = here ? 0 : grace_end(assignment, circumstances);
+	struct vg_answer answer;
+
+	if (here)
+		answer = answer_of(VG_ASSIGNED_HERE);
+	else
+		answer = answer_of(transition ? VG_IN_TRANSITION : VG_ASSIGNED_ELSEWHERE);
+	/* Whoever moves the announcement about: no node ever binds it, so a change excuses no bind. */
+	if (assignment->bind == VG_BIND_NOBODY)
+		answer.bind = vg_judgement_of(VG_OWNER_NEVER_BINDS);
+	answer.assignment = assignment;
+	answer.changes_ns = transition;
+	return answer;
+}
+
+struct vg_answer vg_judge(const struct vg_snapshot *snapshot, const struct vg_addr *addr, const char *link,
+			  const struct vg_circumstances *circumstances)
+{
+	const struct vg_protection *protection;
+	const struct vg_assignment *assignment;
+	struct vg_answer answer;
+
+	if (!snapshot)
+		return answer_of(VG_STALE_SOURCE);
+	protection = vg_snapshot_protected(snapshot, addr);
+	if (protection) {
+		answer = answer_of(protection->reason);
+		answer.protection = protection;
+		return answer;
+	}
+	assignment = vg_snapshot_find(snapshot, addr);
+	answer = assignment ? vg_judge_assignment(snapshot, assignment, circumstances) : answer_of(VG_NO_SERVICE);
+	/* Such a link excuses the bind only: the kernel may answer ARP for it on another one. */
+	if (link && vg_link_is_service_dummy(link))
+		answer.bind = vg_judgement_of(VG_SERVICE_DUMMY);
+	return answer;
+}
+
+struct vg_judgement vg_judge_fact(const struct vg_answer *answer, const struct vg_fact *fact)
+{
+	return fact->kind == VG_FACT_ANNOUNCE ? answer->announce : answer->bind;
+}
