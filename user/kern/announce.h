@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Owner of the announce object: judges what leaves the guarded links. */
+#ifndef KERN_ANNOUNCE_H
+#define KERN_ANNOUNCE_H
+
+#include "base/cleanup.h"
+#include "kern/feature.h"
+#include "kern/links.h"
+#include "kern/maps.h"
+
+struct vg_announce;
+
+typedef void (*vg_announce_changed_fn)(void *ctx, enum vg_feature feature, bool ok, const char *why);
+
+int vg_announce_make_maps(struct vg_maps *maps);
+/* Loads, and tries on loopback which way of attaching there is. Records VG_FEATURE_TCX, _CLSACT, _SENDER.
+ * `changed` is called when a link cannot be attached to, or is again. */
+int vg_announce_new(const struct vg_maps *maps, uint32_t without, vg_announce_changed_fn changed, void *ctx,
+		    struct vg_features *features, struct vg_announce **ret_announce);
+/* Takes everything off. NULL is fine. */
+void vg_announce_free(struct vg_announce *announce);
+
+/* Names senders from now on. Before vg_announce_follow(): the program may have to be loaded anew. */
+int vg_announce_attach_senders(struct vg_announce *announce);
+/* Attaches to the links that are guarded now, detaches from the others. */
+void vg_announce_follow(struct vg_announce *announce, const struct vg_links *links);
+/* A filter or qdisc of this link went: puts ours back if it was ours. */
+void vg_announce_repair(struct vg_announce *announce, uint32_t ifindex, const char *ifname);
+/* "tcx", "clsact", or NULL if this link is not attached to. */
+const char *vg_announce_how(const struct vg_announce *announce, uint32_t ifindex);
+
+VG_DEFINE_CLEANUP(struct vg_announce *, vg_announce_free)
+
+#endif

@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Owner of the bind object: sees every address that becomes local, and who did it. */
+#ifndef KERN_BIND_H
+#define KERN_BIND_H
+
+#include "base/cleanup.h"
+#include "kern/feature.h"
+#include "kern/maps.h"
+
+struct vg_bind;
+
+int vg_bind_make_maps(struct vg_maps *maps);
+/* Loads the fentry/fexit set, else the kprobe set, having attached it once for a try. Records VG_FEATURE_TRACING, _KPROBE. */
+int vg_bind_new(const struct vg_maps *maps, uint32_t without, struct vg_features *features, struct vg_bind **ret_bind);
+void vg_bind_free(struct vg_bind *bind); /* NULL is fine */
+int vg_bind_attach(struct vg_bind *bind);
+
+VG_DEFINE_CLEANUP(struct vg_bind *, vg_bind_free)
+
+#endif

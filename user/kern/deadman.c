@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "kern/deadman.h"
+
+#include <errno.h>
+
+#include "base/log.h"
+#include "base/time.h"
+
+struct vg_deadman {
+	struct vg_timer *timer;
+	struct vg_config *config;
+	uint64_t dead_man_ns;
+	vg_timer_fn tick;
+	void *ctx;
+};
+
+/* Three times in a deadline: one late wake-up is no death. */
+static int move_deadline(struct vg_deadman *deadman)
+{
+	uint64_t now = vg_time_boot_ns();
+	uint64_t deadline = now + deadman->dead_man_ns;
+
+	__atomic_store_n(&deadman->config->deadline_ns, deadline, __ATOMIC_RELAXED);
+	return vg_timer_arm(deadman->timer, now + deadman->dead_man_ns / 3);
+}
+
+static void on_timer(void *ctx)
+{
+	struct vg_deadman *deadman = ctx;
+	int r;
+
+	r = move_deadline(deadman);
+	if (r < 0)
+		vg_log_errno(r, "cannot set the dead-man's timer");
+	if (deadman->tick)
+		deadman->tick(deadman->ctx);
+}
+
+int vg_deadman_new(struct vg_loop *loop, struct vg_config *config, uint64_t dead_man_ns, vg_timer_fn tick, void *ctx,
+		   struct vg_deadman **ret_deadman)
+{
+	VG_CLEANUP(vg_deadman_freep) struct vg_deadman *deadman = calloc(1, sizeof(*deadman));
+	int r;
+
+	if (!deadman)
+		return -ENOMEM;
+	deadman->config = config;
+	deadman->dead_man_ns = dead_man_ns;
+	deadman->tick = tick;
+	deadman->ctx = ctx;
+	r = vg_timer_new(loop, on_timer, deadman, &deadman->timer);
+	if (r < 0)
+		return r;
+	r = move_deadline(deadman);
+	if (r < 0)
+		return r;
+	*ret_deadman = TAKE_PTR(deadman);
+	return 0;
+}
+
+void vg_deadman_free(struct vg_deadman *deadman)
+{
+	if (!deadman)
+		return;
+	vg_timer_free(deadman->timer);
+	free(deadman);
+}

@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The dead-man's switch: the kernel acts only while the loop keeps moving the deadline. The one thing that wakes an idle guard. */
+#ifndef KERN_DEADMAN_H
+#define KERN_DEADMAN_H
+
+#include "base/loop.h"
+#include <linux/types.h>
+
+#include "vipguard/abi.h"
+
+struct vg_deadman;
+
+/* tick (may be NULL) is called whenever the deadline was moved. */
+int vg_deadman_new(struct vg_loop *loop, struct vg_config *config, uint64_t dead_man_ns, vg_timer_fn tick, void *ctx,
+		   struct vg_deadman **ret_deadman);
+/* The deadline stays where it is: the kernel goes on until then. NULL is fine. */
+void vg_deadman_free(struct vg_deadman *deadman);
+
+VG_DEFINE_CLEANUP(struct vg_deadman *, vg_deadman_free)
+
+#endif

@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Owner of the deny object: refuses binds before they happen. */
+#ifndef KERN_DENY_H
+#define KERN_DENY_H
+
+#include "base/cleanup.h"
+#include "kern/feature.h"
+#include "kern/maps.h"
+
+struct vg_deny;
+
+int vg_deny_make_maps(struct vg_maps *maps);
+/* Loads it, having attached it once for a try. Records VG_FEATURE_DENY. */
+int vg_deny_new(const struct vg_maps *maps, uint32_t without, struct vg_features *features, struct vg_deny **ret_deny);
+void vg_deny_free(struct vg_deny *deny); /* NULL is fine */
+int vg_deny_attach(struct vg_deny *deny);
+
+VG_DEFINE_CLEANUP(struct vg_deny *, vg_deny_free)
+
+#endif

@@ -1,0 +1,459 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The composition of everything that touches the kernel: builds the parts, introduces them to each other, frees in reverse. */
+#include "kern/kern.h"
+
+#include <errno.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+
+#include "base/log.h"
+#include "base/time.h"
+#include "kern/deadman.h"
+#include "kern/events.h"
+#include "kern/facts.h"
+#include "kern/losses.h"
+#include "kern/maps.h"
+#include "kern/notes.h"
+#include "kern/program.h"
+#include "kern/programs.h"
+#include "kern/remove.h"
+#include "kern/seen.h"
+#include "kern/sense.h"
+#include "kern/sync.h"
+
+#define PERIOD_NS VG_NS_PER_SEC /* one event per announcement in this time */
+
+struct vg_kern {
+	struct vg_loop *loop;
+	struct vg_kern_sink sink;
+	uint64_t dead_man_ns;
+	uint32_t netns;
+	char **interfaces;
+	size_t n_interfaces;
+	struct vg_features features;
+	struct vg_maps maps;
+	struct vg_losses losses;
+	struct vg_programs programs;
+	struct vg_events *events; /* NULL: no maps */
+	struct vg_seen *seen;
+	struct vg_sense *sense;
+	struct vg_deadman *deadman;
+};
+
+/* ---- what the parts call ---- */
+
+static void on_lost(void *ctx, const char *cause, uint64_t n)
+{
+	struct vg_kern *kern = ctx;
+
+	kern->sink.lost(kern->sink.ctx, cause, n);
+}
+
+static void tell_losses(void *ctx)
+{
+	struct vg_kern *kern = ctx;
+
+	vg_losses_tell(&kern->losses, kern->maps.stats, on_lost, kern);
+}
+
+static void on_fact(void *ctx, const struct vg_fact *fact)
+{
+	struct vg_kern *kern = ctx;
+
+	kern->sink.fact(kern->sink.ctx, fact);
+}
+
+static void copy_link_name(const struct vg_kern *kern, uint32_t ifindex, char out[VG_IFNAME_MAX])
+{
+	snprintf(out, VG_IFNAME_MAX, "%s", vg_links_name(vg_sense_links(kern->sense), ifindex));
+}
+
+static void on_seen(void *ctx, struct vg_fact *fact)
+{
+	struct vg_kern *kern = ctx;
+
+	fact->netns = kern->netns;
+	copy_link_name(kern, fact->ifindex, fact->ifname);
+	if (fact->in_ifindex)
+		copy_link_name(kern, fact->in_ifindex, fact->in_ifname);
+	on_fact(kern, fact);
+}
+
+static void on_denied(struct vg_kern *kern, const struct vg_event *event)
+{
+	struct vg_fact fact = vg_fact_from_event(event);
+
+	copy_link_name(kern, event->ifindex, fact.ifname);
+	on_fact(kern, &fact);
+}
+
+static void on_event(void *ctx, const struct vg_event *event)
+{
+	struct vg_kern *kern = ctx;
+
+	switch (event->type) {
+	case VG_EVENT_BIND:
+		vg_sense_bind(kern->sense, event);
+		break;
+	case VG_EVENT_DENIED:
+		on_denied(kern, event);
+		break;
+	case VG_EVENT_ANNOUNCE:
+		vg_seen_note(kern->seen, event);
+		break;
+	}
+	tell_losses(kern);
+}
+
+static void on_drain(void *ctx)
+{
+	struct vg_kern *kern = ctx;
+
+	if (kern->events)
+		vg_events_drain(kern->events);
+}
+
+static void on_guarded_changed(void *ctx)
+{
+	struct vg_kern *kern = ctx;
+
+	/* before vg_kern_attach() nothing is attached */
+	if (kern->programs.announce && kern->deadman)
+		vg_announce_follow(kern->programs.announce, vg_sense_links(kern->sense));
+}
+
+static void on_filter_lost(void *ctx, uint32_t ifindex)
+{
+	struct vg_kern *kern = ctx;
+
+	if (kern->programs.announce)
+		vg_announce_repair(kern->programs.announce, ifindex, vg_links_name(vg_sense_links(kern->sense), ifindex));
+}
+
+static void on_changed(void *ctx, enum vg_feature feature, bool ok, const char *why)
+{
+	struct vg_kern *kern = ctx;
+	struct vg_capability *capability = &kern->features.of[feature];
+
+	capability->ok = ok;
+	snprintf(capability->why, sizeof(capability->why), "%s", why);
+	kern->sink.changed(kern->sink.ctx, feature, ok, why);
+}
+
+/* ---- building ---- */
+
+static int copy_interfaces(struct vg_kern *kern, const struct vg_kern_config *config)
+{
+	kern->interfaces = calloc(config->n_interfaces + 1, sizeof(*kern->interfaces));
+	if (!kern->interfaces)
+		return -ENOMEM;
+	for (; kern->n_interfaces < config->n_interfaces; kern->n_interfaces++) {
+		kern->interfaces[kern->n_interfaces] = strdup(config->interfaces[kern->n_interfaces]);
+		if (!kern->interfaces[kern->n_interfaces])
+			return -ENOMEM;
+	}
+	return 0;
+}
+
+static int find_netns(uint32_t *ret_netns)
+{
+	struct stat st;
+
+	if (stat("/proc/self/ns/net", &st) < 0)
+		return -errno;
+	*ret_netns = (uint32_t)st.st_ino;
+	return 0;
+}
+
+/* Before 5.11 maps and programs are charged to RLIMIT_MEMLOCK, whose default holds none of ours. */
+static void lift_memlock(void)
+{
+	const struct rlimit unlimited = { RLIM_INFINITY, RLIM_INFINITY };
+
+	if (setrlimit(RLIMIT_MEMLOCK, &unlimited) < 0)
+		vg_log(VG_LOG_DEBUG, "RLIMIT_MEMLOCK stays as it is: %s", strerror(errno));
+}
+
+/* Without maps the guard goes on with rtnetlink alone; beside another guard it does not. */
+static int set_up_maps(struct vg_kern *kern, const struct vg_kern_config *config, struct vg_error *ret_error)
+{
+	struct vg_error error = { .text = "" };
+	int r;
+
+	if (vg_feature_is_off(&kern->features, VG_FEATURE_MAPS, config->without))
+		return 0;
+	r = vg_programs_make_maps(&kern->maps);
+	if (r == 0)
+		r = vg_maps_pin(&kern->maps, config->pin_dir, &error);
+	vg_feature_record(&kern->features, VG_FEATURE_MAPS, r);
+	if (r < 0 && error.text[0])
+		snprintf(kern->features.of[VG_FEATURE_MAPS].why, sizeof(kern->features.of[0].why), "%.*s",
+			 (int)sizeof(kern->features.of[0].why) - 1, error.text);
+	if (r == -EBUSY)
+		return vg_error_set(ret_error, r, "%s", error.text);
+	if (r < 0) {
+		vg_maps_deinit(&kern->maps);
+		return vg_maps_init(&kern->maps);
+	}
+	return 0;
+}
+
+static void write_config(struct vg_kern *kern, const struct vg_kern_config *config)
+{
+	struct vg_config *shared = kern->maps.config;
+
+	shared->netns = kern->netns;
+	shared->period_ns = PERIOD_NS;
+	shared->paused_until_ns = 0;
+	shared->deny = config->deny;
+	shared->drop = config->drop;
+	shared->remove = config->remove;
+	memset(shared->node, 0, sizeof(shared->node));
+	snprintf(shared->node, sizeof(shared->node), "%s", config->node);
+	vg_kern_set_mode(kern, config->mode);
+}
+
+static int set_up_sense(struct vg_kern *kern, const struct vg_kern_config *config, struct vg_error *ret_error)
+{
+	const struct vg_sense_config sense = {
+		.maps = &kern->maps,
+		.interfaces = (const char *const *)kern->interfaces,
+		.n_interfaces = kern->n_interfaces,
+		.netns = kern->netns,
+		.ctx = kern,
+		.fact = on_fact,
+		.drain = on_drain,
+		.guarded_changed = on_guarded_changed,
+		.filter_lost = on_filter_lost,
+		.settled = tell_losses,
+	};
+	int r;
+
+	if (vg_feature_is_off(&kern->features, VG_FEATURE_RTNETLINK, config->without))
+		return vg_error_set(ret_error, -ENOTSUP, "without rtnetlink there is nothing to look at");
+	r = vg_sense_new(kern->loop, &sense, &kern->sense);
+	vg_feature_record(&kern->features, VG_FEATURE_RTNETLINK, r);
+	if (r < 0)
+		return vg_error_set(ret_error, r, "cannot use rtnetlink: %s", strerror(-r));
+	return 0;
+}
+
+static void set_up_btf(struct vg_kern *kern, uint32_t without)
+{
+	if (!vg_feature_is_off(&kern->features, VG_FEATURE_BTF, without))
+		vg_feature_record(&kern->features, VG_FEATURE_BTF, vg_program_has_btf() ? 0 : -ENOENT);
+}
+
+static int set_up_programs(struct vg_kern *kern, uint32_t without)
+{
+	int r = 0;
+
+	if (vg_maps_ready(&kern->maps))
+		r = vg_events_new(kern->loop, kern->maps.fds[VG_MAP_EVENTS], on_event, kern, &kern->events);
+	if (r == 0)
+		r = vg_seen_new(kern->loop, &kern->maps, PERIOD_NS, on_seen, kern, &kern->seen);
+	if (r == 0)
+		vg_programs_load(&kern->programs, &kern->maps, without, on_changed, kern, &kern->features);
+	return r;
+}
+
+int vg_kern_new(struct vg_loop *loop, const struct vg_kern_config *config, const struct vg_kern_sink *sink,
+		struct vg_error *ret_error, struct vg_kern **ret_kern)
+{
+	VG_CLEANUP(vg_kern_freep) struct vg_kern *kern = calloc(1, sizeof(*kern));
+	int r;
+
+	if (!kern)
+		return -ENOMEM;
+	kern->loop = loop;
+	kern->sink = *sink;
+	kern->dead_man_ns = config->dead_man_ns;
+	r = vg_maps_init(&kern->maps);
+	if (r == 0)
+		r = copy_interfaces(kern, config);
+	if (r == 0)
+		r = find_netns(&kern->netns);
+	if (r < 0)
+		return vg_error_set(ret_error, r, "%s", strerror(-r));
+	lift_memlock();
+	vg_program_init();
+	set_up_btf(kern, config->without);
+	r = set_up_maps(kern, config, ret_error);
+	if (r < 0)
+		return r;
+	vg_losses_init(&kern->losses, kern->maps.stats);
+	vg_maps_clear(&kern->maps, VG_MAP_BINDS);
+	write_config(kern, config);
+	r = set_up_sense(kern, config, ret_error);
+	if (r < 0)
+		return r;
+	r = set_up_programs(kern, config->without);
+	if (r < 0)
+		return vg_error_set(ret_error, r, "cannot read the events of the kernel: %s", strerror(-r));
+	*ret_kern = TAKE_PTR(kern);
+	return 0;
+}
+
+void vg_kern_free(struct vg_kern *kern)
+{
+	if (!kern)
+		return;
+	vg_deadman_free(kern->deadman);
+	vg_programs_deinit(&kern->programs);
+	vg_sense_free(kern->sense);
+	vg_seen_free(kern->seen);
+	vg_events_free(kern->events);
+	vg_maps_deinit(&kern->maps);
+	for (size_t i = 0; i < kern->n_interfaces; i++)
+		free(kern->interfaces[i]);
+	free(kern->interfaces);
+	free(kern);
+}
+
+/* ---- running ---- */
+
+int vg_kern_sync(struct vg_kern *kern, const struct vg_snapshot *snapshot, const struct vg_circumstances *circumstances)
+{
+	return vg_sync_maps(&kern->maps, snapshot, circumstances);
+}
+
+int vg_kern_attach(struct vg_kern *kern, struct vg_error *ret_error)
+{
+	int r;
+
+	r = vg_deadman_new(kern->loop, kern->maps.config, kern->dead_man_ns, tell_losses, kern, &kern->deadman);
+	if (r < 0)
+		return vg_error_set(ret_error, r, "cannot set the dead-man's timer: %s", strerror(-r));
+	r = vg_programs_attach(&kern->programs, &kern->features, ret_error);
+	if (r < 0)
+		return r;
+	vg_sense_set_hooked(kern->sense, kern->programs.bind);
+	vg_sense_choose(kern->sense);
+	return 0;
+}
+
+int vg_kern_dump(struct vg_kern *kern)
+{
+	return vg_sense_dump(kern->sense);
+}
+
+void vg_kern_drain(struct vg_kern *kern)
+{
+	on_drain(kern);
+	if (kern->seen)
+		vg_seen_drain(kern->seen);
+	tell_losses(kern);
+}
+
+enum vg_mode vg_kern_mode(const struct vg_kern *kern)
+{
+	return __atomic_load_n(&kern->maps.config->mode, __ATOMIC_RELAXED);
+}
+
+void vg_kern_set_mode(struct vg_kern *kern, enum vg_mode mode)
+{
+	__atomic_store_n(&kern->maps.config->mode, mode, __ATOMIC_RELAXED);
+}
+
+bool vg_kern_acts_on_removal(const struct vg_kern *kern)
+{
+	const struct vg_config *config = kern->maps.config;
+
+	return config->mode == VG_ENFORCE && config->remove && vg_time_boot_ns() >= config->paused_until_ns;
+}
+
+int vg_kern_remove(struct vg_kern *kern, const struct vg_fact *fact, struct vg_error *ret_why)
+{
+	struct vg_stats *stats = kern->maps.stats;
+	int r;
+
+	r = vg_remove_bind(vg_sense_rtnl(kern->sense), fact, ret_why);
+	if (r == 0)
+		vg_stats_add(&stats->bind_removed, 1);
+	else if (r == -EBUSY)
+		vg_stats_add(&stats->bind_remove_refused, 1);
+	else if (r != -ENOENT)
+		vg_stats_add(&stats->bind_remove_failed, 1);
+	return r;
+}
+
+void vg_kern_note_bind(struct vg_kern *kern, const struct vg_fact *fact, const struct vg_judgement *judgement)
+{
+	vg_note_bind(&kern->maps, fact, judgement);
+}
+
+void vg_kern_forget_bind(struct vg_kern *kern, const struct vg_fact *fact)
+{
+	const struct vg_bind_key key = vg_bind_key_of(fact);
+
+	(void)vg_maps_delete(&kern->maps, VG_MAP_BINDS, &key);
+}
+
+bool vg_kern_find_binder(const struct vg_kern *kern, const struct vg_addr *addr, struct vg_who *ret_who)
+{
+	const struct vg_bounds *bounds = vg_sense_bounds(kern->sense);
+	const struct vg_bound *bound;
+
+	for (size_t i = vg_bounds_place(bounds, addr); (bound = vg_bounds_at(bounds, i)); i++) {
+		if (vg_addr_cmp(&bound->key.addr, addr) != 0)
+			break;
+		if (bound->fact.who.pid) {
+			*ret_who = bound->fact.who;
+			return true;
+		}
+	}
+	return false;
+}
+
+void vg_kern_for_each_bind(const struct vg_kern *kern, void (*fn)(void *ctx, const struct vg_fact *fact), void *ctx)
+{
+	const struct vg_bounds *bounds = vg_sense_bounds(kern->sense);
+	const struct vg_bound *bound;
+
+	for (size_t i = 0; (bound = vg_bounds_at(bounds, i)); i++) {
+		struct vg_fact fact = bound->fact;
+
+		fact.how = VG_HOW_PREEXISTING;
+		fn(ctx, &fact);
+	}
+}
+
+const struct vg_features *vg_kern_features(const struct vg_kern *kern)
+{
+	return &kern->features;
+}
+
+void vg_kern_stats(const struct vg_kern *kern, struct vg_stats *ret_stats)
+{
+	*ret_stats = *kern->maps.stats;
+}
+
+void vg_kern_count_lost_log(struct vg_kern *kern, uint64_t n)
+{
+	vg_stats_add(&kern->maps.stats->lost_log, n);
+}
+
+uint32_t vg_kern_netns(const struct vg_kern *kern)
+{
+	return kern->netns;
+}
+
+void vg_kern_for_each_guarded(const struct vg_kern *kern, void (*fn)(void *ctx, const char *ifname, const char *how), void *ctx)
+{
+	const struct vg_link *link;
+
+	if (!kern->programs.announce)
+		return;
+	for (size_t i = 0; (link = vg_links_at(vg_sense_links(kern->sense), i)); i++) {
+		const char *how = vg_announce_how(kern->programs.announce, link->rt.ifindex);
+
+		if (how)
+			fn(ctx, link->rt.name, how);
+	}
+}
+
+const char *vg_kern_libbpf_version(void)
+{
+	return vg_program_libbpf_version();
+}

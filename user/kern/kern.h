@@ -1,0 +1,90 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The kernel's side of the guard behind one door: BPF programs, pinned maps, rtnetlink. It hands out facts and carries out
+ * decisions; it never judges. Everything runs on the loop's thread.
+ *
+ * Order: vg_kern_new() (features tried, maps made and pinned, nothing attached) -> vg_kern_sync() (maps filled) ->
+ * vg_kern_attach() -> vg_kern_dump() (what is bound already) -> loop.
+ */
+#ifndef KERN_KERN_H
+#define KERN_KERN_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/error.h"
+#include "base/loop.h"
+#include "core/fact.h"
+#include "core/judge.h"
+#include "core/snapshot.h"
+#include "kern/feature.h"
+
+struct vg_kern;
+
+struct vg_kern_config {
+	const char *pin_dir; /* "/sys/fs/bpf/vipguard" */
+	const char *node;
+	enum vg_mode mode;
+	bool deny, drop, remove; /* --act */
+	uint64_t dead_man_ns;
+	const char *const *interfaces; /* where frames are judged; n_interfaces 0: the default choice */
+	size_t n_interfaces;
+	uint32_t without; /* 1 << enum vg_feature: treated as missing (--without, for tests and for kernels with a broken one) */
+};
+
+/* What goes from the kernel to whoever composes the guard. Facts and strings are borrowed for the call. */
+struct vg_kern_sink {
+	void *ctx;
+	void (*fact)(void *ctx, const struct vg_fact *fact);
+	/* Something was lost; cause is a field name of struct vg_stats ("lost_netlink"), n how many more than said before. */
+	void (*lost)(void *ctx, const char *cause, uint64_t n);
+	/* A capability went away or came back after the start (a qdisc was deleted, a link cannot be attached): */
+	void (*changed)(void *ctx, enum vg_feature feature, bool ok, const char *why);
+};
+
+int vg_kern_new(struct vg_loop *loop, const struct vg_kern_config *config, const struct vg_kern_sink *sink,
+		struct vg_error *ret_error, struct vg_kern **ret_kern);
+/* Takes everything off that is not pinned: programs, filters. Pinned maps stay. NULL is fine. */
+void vg_kern_free(struct vg_kern *kern);
+
+/* Fills vg_vips, vg_ranges and vg_protect with what the judge says now; entries that did not change keep their hits. */
+int vg_kern_sync(struct vg_kern *kern, const struct vg_snapshot *snapshot, const struct vg_circumstances *circumstances);
+int vg_kern_attach(struct vg_kern *kern, struct vg_error *ret_error);
+/* Every address bound here as a fact with how = preexisting, then remembers them. */
+int vg_kern_dump(struct vg_kern *kern);
+/* Announcements that the kernel has counted and not yet handed out, as facts; at the end, so that the sums are exact. */
+void vg_kern_drain(struct vg_kern *kern);
+
+enum vg_mode vg_kern_mode(const struct vg_kern *kern);
+void vg_kern_set_mode(struct vg_kern *kern, enum vg_mode mode);
+bool vg_kern_acts_on_removal(const struct vg_kern *kern); /* enforce, remove wanted, not paused */
+
+/*
+ * Deletes exactly this address from this link: link, address and prefix as in the fact, re-checked just before.
+ * 0: gone. -ENOENT: was gone already. -EBUSY: refused, since it would take another address with it; why says which.
+ * Another -errno: failed; why says what.
+ */
+int vg_kern_remove(struct vg_kern *kern, const struct vg_fact *fact, struct vg_error *ret_why);
+
+/* Writes one line of vg_binds, or takes it away. */
+void vg_kern_note_bind(struct vg_kern *kern, const struct vg_fact *fact, const struct vg_judgement *judgement);
+void vg_kern_forget_bind(struct vg_kern *kern, const struct vg_fact *fact);
+/* Who bound this address here, if known: names the sender of frames that the kernel made. */
+bool vg_kern_find_binder(const struct vg_kern *kern, const struct vg_addr *addr, struct vg_who *ret_who);
+
+/* Calls back for every address bound here now (kept up by rtnetlink), as a fact with how = preexisting and its binder. */
+void vg_kern_for_each_bind(const struct vg_kern *kern, void (*fn)(void *ctx, const struct vg_fact *fact), void *ctx);
+
+const struct vg_features *vg_kern_features(const struct vg_kern *kern);
+void vg_kern_stats(const struct vg_kern *kern, struct vg_stats *ret_stats);
+void vg_kern_count_lost_log(struct vg_kern *kern, uint64_t n);
+uint32_t vg_kern_netns(const struct vg_kern *kern);
+/* Names of the links whose egress is judged now, and by what ("tcx", "clsact"). */
+void vg_kern_for_each_guarded(const struct vg_kern *kern, void (*fn)(void *ctx, const char *ifname, const char *how), void *ctx);
+
+const char *vg_kern_libbpf_version(void);
+
+VG_DEFINE_CLEANUP(struct vg_kern *, vg_kern_free)
+
+#endif

@@ -1,0 +1,194 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* An array sorted by ifindex: a node has dozens of links, and they seldom change. */
+#include "kern/links.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include <net/if.h>
+#include <net/if_arp.h>
+
+#include "core/judge.h"
+
+struct vg_links {
+	struct vg_link *items;
+	size_t n;
+	size_t allocated;
+};
+
+int vg_links_new(struct vg_links **ret_links)
+{
+	struct vg_links *links = calloc(1, sizeof(*links));
+
+	if (!links)
+		return -ENOMEM;
+	*ret_links = links;
+	return 0;
+}
+
+void vg_links_free(struct vg_links *links)
+{
+	if (!links)
+		return;
+	free(links->items);
+	free(links);
+}
+
+/* The place of ifindex, or where it would stand. */
+static size_t find_place(const struct vg_links *links, uint32_t ifindex)
+{
+	size_t low = 0, high = links->n;
+
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+
+		if (links->items[middle].rt.ifindex < ifindex)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low;
+}
+
+struct vg_link *vg_links_find(const struct vg_links *links, uint32_t ifindex)
+{
+	size_t i = find_place(links, ifindex);
+
+	return i < links->n && links->items[i].rt.ifindex == ifindex ? &links->items[i] : NULL;
+}
+
+struct vg_link *vg_links_at(const struct vg_links *links, size_t i)
+{
+	return i < links->n ? &links->items[i] : NULL;
+}
+
+const char *vg_links_name(const struct vg_links *links, uint32_t ifindex)
+{
+	const struct vg_link *link = vg_links_find(links, ifindex);
+
+	return link ? link->rt.name : "";
+}
+
+static int grow(struct vg_links *links)
+{
+	size_t wanted = links->allocated ? 2 * links->allocated : 16;
+	struct vg_link *items;
+
+	if (links->n >= VG_MAX_LINKS)
+		return -ENOSPC;
+	if (links->n < links->allocated)
+		return 0;
+	items = reallocarray(links->items, wanted, sizeof(*items));
+	if (!items)
+		return -ENOMEM;
+	links->items = items;
+	links->allocated = wanted;
+	return 0;
+}
+
+int vg_links_put(struct vg_links *links, const struct vg_rt_link *rt)
+{
+	struct vg_link *link = vg_links_find(links, rt->ifindex);
+	size_t i;
+	int r;
+
+	if (link) {
+		link->rt = *rt;
+		return 0;
+	}
+	r = grow(links);
+	if (r < 0)
+		return r;
+	i = find_place(links, rt->ifindex);
+	memmove(&links->items[i + 1], &links->items[i], (links->n - i) * sizeof(*links->items));
+	links->items[i] = (struct vg_link){ .rt = *rt };
+	links->n++;
+	return 0;
+}
+
+void vg_links_remove(struct vg_links *links, uint32_t ifindex)
+{
+	size_t i = find_place(links, ifindex);
+
+	if (i >= links->n || links->items[i].rt.ifindex != ifindex)
+		return;
+	memmove(&links->items[i], &links->items[i + 1], (links->n - i - 1) * sizeof(*links->items));
+	links->n--;
+}
+
+/* The kernel gives a kind to everything that software makes; what has none is hardware. */
+static bool is_physical(const struct vg_link *link)
+{
+	return link->rt.kind[0] == '\0' && link->rt.type == ARPHRD_ETHER && !(link->rt.flags & IFF_LOOPBACK);
+}
+
+static bool is_named(const struct vg_link *link, const char *const *names, size_t n_names)
+{
+	for (size_t i = 0; i < n_names; i++) {
+		if (strcmp(link->rt.name, names[i]) == 0)
+			return true;
+	}
+	return false;
+}
+
+/* Judged for itself. ARP and NDP claims are made on links with Ethernet framing alone. */
+static bool is_chosen(const struct vg_link *link)
+{
+	if (link->rt.type != ARPHRD_ETHER || (link->rt.flags & IFF_LOOPBACK))
+		return false;
+	return is_physical(link) || (link->has_global && !vg_link_is_service_dummy(link->rt.name));
+}
+
+static bool is_lower_of(const struct vg_link *lower, const struct vg_link *upper)
+{
+	if (lower->rt.flags & IFF_LOOPBACK)
+		return false;
+	if (lower->rt.master == upper->rt.ifindex)
+		return strcmp(upper->rt.kind, "bridge") != 0 || is_physical(lower);
+	/* what a veth names is its other end, not a link below it */
+	return upper->rt.lower == lower->rt.ifindex && strcmp(upper->rt.kind, "veth") != 0;
+}
+
+static bool guard_lower_links(struct vg_links *links, const struct vg_link *upper)
+{
+	bool found = false;
+
+	for (size_t i = 0; i < links->n; i++) {
+		struct vg_link *lower = &links->items[i];
+
+		if (!lower->guarded && is_lower_of(lower, upper)) {
+			lower->guarded = true;
+			found = true;
+		}
+	}
+	return found;
+}
+
+/* Towers are a few links high (VLAN on bridge on bond on hardware), and each round goes down by one at least. */
+static void guard_towers(struct vg_links *links)
+{
+	bool found = true;
+
+	while (found) {
+		found = false;
+		for (size_t i = 0; i < links->n; i++) {
+			if (links->items[i].guarded && guard_lower_links(links, &links->items[i]))
+				found = true;
+		}
+	}
+}
+
+void vg_links_choose(struct vg_links *links, const char *const *names, size_t n_names)
+{
+	for (size_t i = 0; i < links->n; i++) {
+		struct vg_link *link = &links->items[i];
+
+		link->was_guarded = link->guarded;
+		if (n_names > 0)
+			link->guarded = is_named(link, names, n_names) && !(link->rt.flags & IFF_LOOPBACK);
+		else
+			link->guarded = is_chosen(link);
+	}
+	if (n_names == 0)
+		guard_towers(links);
+}

@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The links of the guarded network namespace, and which of them are guarded: where frames are judged. Pure: it is told what
+ * rtnetlink says and which links hold a global address.
+ */
+#ifndef KERN_LINKS_H
+#define KERN_LINKS_H
+
+#include "base/cleanup.h"
+#include "kern/rtmsg.h"
+
+struct vg_link {
+	struct vg_rt_link rt;
+	bool has_global; /* holds a global address */
+	bool guarded; /* as of the last vg_links_choose() */
+	bool was_guarded; /* as of the one before */
+};
+
+struct vg_links;
+
+int vg_links_new(struct vg_links **ret_links);
+void vg_links_free(struct vg_links *links); /* NULL is fine */
+
+/* A new link, or what changed about one. -ENOSPC: VG_MAX_LINKS are there. */
+int vg_links_put(struct vg_links *links, const struct vg_rt_link *rt);
+void vg_links_remove(struct vg_links *links, uint32_t ifindex);
+/* NULL if there is none. Valid until the next put or remove. */
+struct vg_link *vg_links_find(const struct vg_links *links, uint32_t ifindex);
+/* By place, in the order of ifindex; NULL past the end. */
+struct vg_link *vg_links_at(const struct vg_links *links, size_t i);
+/* "" for an unknown one. Valid like vg_links_find(). */
+const char *vg_links_name(const struct vg_links *links, uint32_t ifindex);
+
+/*
+ * Sets `guarded` of every link. n_names > 0: just those named, loopback excepted. Else physical links, links that hold a
+ * global address (service dummies excepted), and the lower links of both: slaves of a bond, physical ports of a bridge, the
+ * parent of a VLAN. Never loopback; so never the host side of a pod's veth, which holds no address of its own.
+ */
+void vg_links_choose(struct vg_links *links, const char *const *names, size_t n_names);
+
+VG_DEFINE_CLEANUP(struct vg_links *, vg_links_free)
+
+#endif

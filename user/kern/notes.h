@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What user space writes into the maps for the kernel or for a reader of bpffs: links and binds. */
+#ifndef KERN_NOTES_H
+#define KERN_NOTES_H
+
+#include "core/fact.h"
+#include "kern/links.h"
+#include "kern/maps.h"
+
+void vg_note_link(const struct vg_maps *maps, const struct vg_link *link);
+void vg_note_bind(const struct vg_maps *maps, const struct vg_fact *fact, const struct vg_judgement *judgement);
+
+#endif

@@ -1,0 +1,242 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * libbpf tells why a program was refused only through its print function, so the last telling line is kept there until the
+ * outcome is recorded. libbpf's print function is global, hence so is this line.
+ */
+#include "kern/program.h"
+
+#include <errno.h>
+#include <stdarg.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include <bpf/btf.h>
+#include <bpf/libbpf.h>
+
+#include "base/log.h"
+
+static char last_words[120];
+
+static bool starts_with(const char *text, const char *start)
+{
+	return strncmp(text, start, strlen(start)) == 0;
+}
+
+/* The verifier closes with statistics, libbpf with a bracket and with what it concludes itself. */
+static bool says_why(const char *line)
+{
+	return *line && !starts_with(line, "processed ") && !starts_with(line, "-- ") && !strstr(line, "-- BEGIN PROG LOAD LOG") &&
+	       !strstr(line, "-- END PROG LOAD LOG") && !starts_with(line, "libbpf: failed to load");
+}
+
+static void keep_last_words(char *text)
+{
+	char *save = NULL;
+
+	for (char *line = strtok_r(text, "\n", &save); line; line = strtok_r(NULL, "\n", &save)) {
+		if (says_why(line))
+			snprintf(last_words, sizeof(last_words), "%.*s", (int)sizeof(last_words) - 1, line);
+	}
+}
+
+__attribute__((format(printf, 2, 0))) static int print_libbpf(enum libbpf_print_level level, const char *format, va_list args)
+{
+	_cleanup_free_ char *text = NULL;
+
+	if (level == LIBBPF_DEBUG || vasprintf(&text, format, args) < 0)
+		return 0;
+	vg_log(VG_LOG_DEBUG, "%s", text);
+	if (level == LIBBPF_WARN && strstr(text, "PROG LOAD LOG"))
+		keep_last_words(text);
+	return 0;
+}
+
+void vg_program_init(void)
+{
+	last_words[0] = '\0';
+	libbpf_set_print(print_libbpf);
+}
+
+bool vg_program_has_btf(void)
+{
+	return access("/sys/kernel/btf/vmlinux", R_OK) == 0;
+}
+
+/* libbpf takes a file only. */
+static int export_btf(const struct bpf_object *object, int *ret_fd)
+{
+	_cleanup_close_ int fd = memfd_create("vg_btf", MFD_CLOEXEC);
+	const struct btf *btf = bpf_object__btf(object);
+	const void *data;
+	__u32 size;
+
+	if (fd < 0)
+		return -errno;
+	data = btf ? btf__raw_data(btf, &size) : NULL;
+	if (!data)
+		return -ENOENT;
+	if (write(fd, data, size) != (ssize_t)size)
+		return -EIO;
+	*ret_fd = TAKE_FD(fd);
+	return 0;
+}
+
+/*
+ * libbpf wants a description of the kernel's types for every object with a relocation, even if no program that has one is chosen.
+ * Where the kernel gives none, the object's own description serves for the programs that need none.
+ */
+static int open_with_own_btf(const void *elf, size_t size, struct vg_program_object *object)
+{
+	LIBBPF_OPTS(bpf_object_open_opts, opts);
+	char path[32];
+	int r;
+
+	r = export_btf(object->object, &object->btf_fd);
+	if (r < 0)
+		return r;
+	bpf_object__close(object->object);
+	snprintf(path, sizeof(path), "/proc/self/fd/%d", object->btf_fd);
+	opts.btf_custom_path = path;
+	object->object = bpf_object__open_mem(elf, size, &opts);
+	return object->object ? 0 : -errno;
+}
+
+int vg_program_open(const void *elf, size_t size, struct vg_program_object *ret_object)
+{
+	VG_CLEANUP(vg_program_close) struct vg_program_object object = { .btf_fd = -1 };
+	int r;
+
+	object.object = bpf_object__open_mem(elf, size, NULL);
+	if (!object.object)
+		return -errno;
+	if (!vg_program_has_btf()) {
+		r = open_with_own_btf(elf, size, &object);
+		if (r < 0)
+			return r;
+	}
+	*ret_object = object;
+	object = (struct vg_program_object){ .btf_fd = -1 };
+	return 0;
+}
+
+void vg_program_close(struct vg_program_object *object)
+{
+	if (object->object)
+		bpf_object__close(object->object);
+	object->object = NULL;
+	vg_closep(&object->btf_fd);
+	object->btf_fd = -1;
+}
+
+void *vg_program_rodata(const struct vg_program_object *object)
+{
+	struct bpf_map *map = bpf_object__find_map_by_name(object->object, ".rodata");
+	size_t size;
+
+	return map ? (void *)bpf_map__initial_value(map, &size) : NULL;
+}
+
+static bool is_chosen(const struct vg_program *program, uint32_t features)
+{
+	return features & (1U << program->feature);
+}
+
+void vg_program_choose(const struct vg_program_object *object, const struct vg_program *table, size_t n, uint32_t features)
+{
+	struct bpf_program *program;
+
+	bpf_object__for_each_program(program, object->object)
+		bpf_program__set_autoload(program, false);
+	for (size_t i = 0; i < n; i++) {
+		program = bpf_object__find_program_by_name(object->object, table[i].name);
+		if (program)
+			bpf_program__set_autoload(program, is_chosen(&table[i], features));
+	}
+}
+
+int vg_program_load(const struct vg_program_object *object, const struct vg_maps *maps)
+{
+	int r = vg_maps_lend(maps, object->object);
+
+	return r < 0 ? r : bpf_object__load(object->object);
+}
+
+int vg_program_make_maps(const struct vg_program_object *object, struct vg_maps *maps)
+{
+	int r;
+
+	vg_program_choose(object, NULL, 0, 0);
+	r = vg_program_load(object, maps);
+	return r < 0 ? r : vg_maps_take(maps, object->object);
+}
+
+static int attach_one(struct bpf_object *object, const char *name, struct vg_attached *attached)
+{
+	struct bpf_program *program = bpf_object__find_program_by_name(object, name);
+	struct bpf_link *link;
+
+	if (!program)
+		return -ENOENT;
+	if (attached->n == VG_PROGRAMS_MAX)
+		return -E2BIG;
+	link = bpf_program__attach(program);
+	if (!link)
+		return -errno;
+	attached->links[attached->n++] = link;
+	return 0;
+}
+
+int vg_program_attach(const struct vg_program_object *object, const struct vg_program *table, size_t n, uint32_t features,
+		      struct vg_attached *ret_attached)
+{
+	struct vg_attached attached = { .n = 0 };
+
+	for (size_t i = 0; i < n; i++) {
+		int r;
+
+		if (!is_chosen(&table[i], features))
+			continue;
+		r = attach_one(object->object, table[i].name, &attached);
+		if (r < 0) {
+			snprintf(last_words, sizeof(last_words), "attaching %s", table[i].name);
+			vg_program_detach(&attached);
+			return r;
+		}
+	}
+	*ret_attached = attached;
+	return 0;
+}
+
+const char *vg_program_libbpf_version(void)
+{
+	return libbpf_version_string();
+}
+
+void vg_program_detach(struct vg_attached *attached)
+{
+	while (attached->n > 0)
+		bpf_link__destroy(attached->links[--attached->n]);
+}
+
+void vg_feature_record(struct vg_features *features, enum vg_feature feature, int r)
+{
+	struct vg_capability *capability = &features->of[feature];
+
+	*capability = (struct vg_capability){ .ok = r >= 0, .tried = true };
+	if (r < 0 && last_words[0])
+		snprintf(capability->why, sizeof(capability->why), "%s: %s", strerror(-r), last_words);
+	else if (r < 0)
+		snprintf(capability->why, sizeof(capability->why), "%s", strerror(-r));
+	last_words[0] = '\0';
+}
+
+bool vg_feature_is_off(struct vg_features *features, enum vg_feature feature, uint32_t without)
+{
+	struct vg_capability *capability = &features->of[feature];
+
+	if (!(without & (1U << feature)))
+		return false;
+	*capability = (struct vg_capability){ .tried = true, .why = "switched off by --without" };
+	return true;
+}

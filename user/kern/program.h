@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What the owners of the three BPF objects have in common: choose programs, load, attach, and say why not. */
+#ifndef KERN_PROGRAM_H
+#define KERN_PROGRAM_H
+
+#include "kern/feature.h"
+#include "kern/maps.h"
+
+struct bpf_link;
+struct bpf_object;
+
+#define VG_PROGRAMS_MAX 16
+
+/* One line of an owner's table: this program serves this feature. */
+struct vg_program {
+	enum vg_feature feature;
+	const char *name;
+};
+
+struct vg_attached {
+	struct bpf_link *links[VG_PROGRAMS_MAX];
+	size_t n;
+};
+
+/* Routes libbpf's own messages to our debug level and keeps the last one that says why. Once, before anything else. */
+void vg_program_init(void);
+/* True: the kernel describes its types (/sys/kernel/btf/vmlinux). */
+bool vg_program_has_btf(void);
+
+/* An object that is opened, perhaps loaded. */
+struct vg_program_object {
+	struct bpf_object *object; /* NULL: none */
+	int btf_fd; /* must stay open until it is loaded; -1: none */
+};
+
+/* elf: what a skeleton's X__elf_bytes() returns. */
+int vg_program_open(const void *elf, size_t size, struct vg_program_object *ret_object);
+void vg_program_close(struct vg_program_object *object); /* twice is fine */
+/* The constants of an opened object, for its owner to change before it is loaded; NULL if it has none. */
+void *vg_program_rodata(const struct vg_program_object *object);
+/* Loads only the programs of the table whose feature is in `features` (bits 1 << enum vg_feature). */
+void vg_program_choose(const struct vg_program_object *object, const struct vg_program *table, size_t n, uint32_t features);
+/* Gives it our maps and loads what was chosen. -errno. */
+int vg_program_load(const struct vg_program_object *object, const struct vg_maps *maps);
+/* Makes the maps that `object` describes, and no program. */
+int vg_program_make_maps(const struct vg_program_object *object, struct vg_maps *maps);
+/* Attaches all chosen ones, or none. */
+int vg_program_attach(const struct vg_program_object *object, const struct vg_program *table, size_t n, uint32_t features,
+		      struct vg_attached *ret_attached);
+void vg_program_detach(struct vg_attached *attached); /* twice is fine */
+
+/* Records the outcome of a try: r < 0 is no, with strerror and the verifier's last words since the last record. */
+void vg_feature_record(struct vg_features *features, enum vg_feature feature, int r);
+/* Records "switched off by --without" and returns true if the bit is set. */
+bool vg_feature_is_off(struct vg_features *features, enum vg_feature feature, uint32_t without);
+
+const char *vg_program_libbpf_version(void);
+
+#endif

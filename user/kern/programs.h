@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The three BPF objects together: each that cannot be loaded takes one capability with it, named in the features. */
+#ifndef KERN_PROGRAMS_H
+#define KERN_PROGRAMS_H
+
+#include "base/error.h"
+#include "kern/announce.h"
+#include "kern/bind.h"
+#include "kern/deny.h"
+
+struct vg_programs {
+	struct vg_bind *bind; /* NULL: not to be had; so are the others */
+	struct vg_deny *deny;
+	struct vg_announce *announce;
+};
+
+int vg_programs_make_maps(struct vg_maps *maps);
+/* Without maps, or with what needs it and no BTF, nothing is tried. */
+void vg_programs_load(struct vg_programs *programs, const struct vg_maps *maps, uint32_t without, vg_announce_changed_fn changed,
+		      void *ctx, struct vg_features *features);
+/* All but the judging of frames, which follows the links (vg_announce_follow()). */
+int vg_programs_attach(struct vg_programs *programs, const struct vg_features *features, struct vg_error *ret_error);
+void vg_programs_deinit(struct vg_programs *programs); /* twice is fine */
+
+#endif

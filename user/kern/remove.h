@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Takes one address off one link, exactly, and never another one with it. */
+#ifndef KERN_REMOVE_H
+#define KERN_REMOVE_H
+
+#include "base/error.h"
+#include "core/fact.h"
+#include "kern/rtnl.h"
+
+/* As vg_kern_remove(). */
+int vg_remove_bind(struct vg_rtnl *rtnl, const struct vg_fact *fact, struct vg_error *ret_why);
+
+#endif

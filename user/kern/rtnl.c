@@ -1,0 +1,389 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Two sockets: one follows, one asks. The one that asks is kept open, since opening it would be most of the time that a
+ * removal takes.
+ */
+#include "kern/rtnl.h"
+
+#include <errno.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/socket.h>
+#include <sys/time.h>
+
+#include <libmnl/libmnl.h>
+#include <linux/if_addr.h>
+#include <linux/rtnetlink.h>
+
+#include "base/log.h"
+
+#define RECEIVE_BYTES 65536 /* a link with many virtual functions needs more than the customary 8 KiB */
+#define RECEIVE_BUFFER (4 << 20) /* some 10,000 notifications */
+#define BATCH_MAX 64 /* datagrams per turn, so that other sources of the loop get theirs */
+#define DISCARD_MAX 100000 /* more than the receive buffer holds */
+#define DUMP_TRIES 5
+#define LIST_MAX (4 * VG_MAX_BINDS)
+
+struct vg_rtnl {
+	struct vg_rtnl_handler handler;
+	struct mnl_socket *follow;
+	struct mnl_socket *ask;
+	struct vg_io *io;
+	uint32_t seq;
+	unsigned char buffer[RECEIVE_BYTES]; /* of the one that follows */
+	unsigned char answer[RECEIVE_BYTES];
+};
+
+/* A list that grows while a dump is read. */
+struct list {
+	enum vg_rt_kind kind;
+	size_t size; /* of one item */
+	unsigned char *items;
+	size_t n;
+	size_t allocated;
+};
+
+static int open_socket(int flags, struct mnl_socket **ret_socket)
+{
+	struct mnl_socket *socket = mnl_socket_open2(NETLINK_ROUTE, SOCK_CLOEXEC | flags);
+	int r;
+
+	if (!socket)
+		return -errno;
+	if (mnl_socket_bind(socket, 0, MNL_SOCKET_AUTOPID) < 0) {
+		r = -errno;
+		mnl_socket_close(socket);
+		return r;
+	}
+	*ret_socket = socket;
+	return 0;
+}
+
+static int join_groups(struct mnl_socket *socket)
+{
+	static const int groups[] = { RTNLGRP_LINK, RTNLGRP_IPV4_IFADDR, RTNLGRP_IPV6_IFADDR, RTNLGRP_TC };
+
+	for (size_t i = 0; i < ARRAY_SIZE(groups); i++) {
+		int group = groups[i];
+
+		if (mnl_socket_setsockopt(socket, NETLINK_ADD_MEMBERSHIP, &group, sizeof(group)) < 0)
+			return -errno;
+	}
+	return 0;
+}
+
+static void enlarge_buffer(struct mnl_socket *socket)
+{
+	int fd = mnl_socket_get_fd(socket);
+	int bytes = RECEIVE_BUFFER;
+
+	if (setsockopt(fd, SOL_SOCKET, SO_RCVBUFFORCE, &bytes, sizeof(bytes)) < 0 &&
+	    setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &bytes, sizeof(bytes)) < 0)
+		vg_log(VG_LOG_DEBUG, "rtnetlink keeps its small receive buffer: %s", strerror(errno));
+}
+
+static void bound_waiting(struct mnl_socket *socket)
+{
+	const struct timeval limit = { .tv_sec = 1 };
+	int on = 1;
+
+	if (setsockopt(mnl_socket_get_fd(socket), SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof(limit)) < 0)
+		vg_log(VG_LOG_DEBUG, "rtnetlink answers are awaited without a limit: %s", strerror(errno));
+	/* lets a dump of one link's addresses be filtered by the kernel (4.20); without it all come, and are filtered here */
+	(void)mnl_socket_setsockopt(socket, NETLINK_GET_STRICT_CHK, &on, sizeof(on));
+}
+
+/* Bytes of one datagram from the kernel; 0: not the kernel's; -EMSGSIZE: it did not fit. */
+static ssize_t receive(struct mnl_socket *socket, unsigned char *buffer, int flags)
+{
+	struct sockaddr_nl from = { 0 };
+	struct iovec iov = { .iov_base = buffer, .iov_len = RECEIVE_BYTES };
+	struct msghdr message = { .msg_name = &from, .msg_namelen = sizeof(from), .msg_iov = &iov, .msg_iovlen = 1 };
+	ssize_t n;
+
+	do
+		n = recvmsg(mnl_socket_get_fd(socket), &message, flags);
+	while (n < 0 && errno == EINTR);
+	if (n < 0)
+		return -errno;
+	if (message.msg_flags & MSG_TRUNC)
+		return -EMSGSIZE;
+	return from.nl_pid == 0 ? n : 0;
+}
+
+static int hand_out(struct vg_rtnl *rtnl, size_t n)
+{
+	const unsigned char *data = rtnl->buffer;
+
+	while (n > 0) {
+		struct vg_rt_msg msg;
+		size_t size;
+		int r;
+
+		r = vg_rtmsg_parse(data, n, &msg, &size);
+		if (r < 0)
+			return r;
+		if (msg.kind != VG_RT_OTHER)
+			rtnl->handler.message(rtnl->handler.ctx, &msg);
+		data += size;
+		n -= size;
+	}
+	return 0;
+}
+
+/* What is still queued is older than the list that is made next, and would contradict it. */
+static void discard(struct vg_rtnl *rtnl)
+{
+	for (unsigned int i = 0; i < DISCARD_MAX; i++) {
+		ssize_t n = receive(rtnl->follow, rtnl->buffer, MSG_DONTWAIT);
+
+		if (n == -EAGAIN)
+			break;
+	}
+}
+
+static void on_readable(void *ctx, uint32_t events)
+{
+	struct vg_rtnl *rtnl = ctx;
+
+	(void)events;
+	for (unsigned int i = 0; i < BATCH_MAX; i++) {
+		ssize_t n = receive(rtnl->follow, rtnl->buffer, MSG_DONTWAIT);
+
+		if (n == -EAGAIN)
+			break;
+		/* what cannot be read or understood is a loss like an overrun (-ENOBUFS): the truth is listed anew */
+		if (n < 0 || hand_out(rtnl, (size_t)n) < 0) {
+			discard(rtnl);
+			rtnl->handler.overrun(rtnl->handler.ctx);
+			break;
+		}
+	}
+	rtnl->handler.settled(rtnl->handler.ctx);
+}
+
+int vg_rtnl_new(struct vg_loop *loop, const struct vg_rtnl_handler *handler, struct vg_rtnl **ret_rtnl)
+{
+	VG_CLEANUP(vg_rtnl_freep) struct vg_rtnl *rtnl = calloc(1, sizeof(*rtnl));
+	int r;
+
+	if (!rtnl)
+		return -ENOMEM;
+	rtnl->handler = *handler;
+	r = open_socket(0, &rtnl->ask);
+	if (r < 0)
+		return r;
+	bound_waiting(rtnl->ask);
+	r = open_socket(SOCK_NONBLOCK, &rtnl->follow);
+	if (r < 0)
+		return r;
+	enlarge_buffer(rtnl->follow);
+	r = join_groups(rtnl->follow);
+	if (r < 0)
+		return r;
+	r = vg_io_new(loop, mnl_socket_get_fd(rtnl->follow), EPOLLIN, on_readable, rtnl, &rtnl->io);
+	if (r < 0)
+		return r;
+	*ret_rtnl = TAKE_PTR(rtnl);
+	return 0;
+}
+
+void vg_rtnl_free(struct vg_rtnl *rtnl)
+{
+	if (!rtnl)
+		return;
+	vg_io_free(rtnl->io);
+	if (rtnl->follow)
+		mnl_socket_close(rtnl->follow);
+	if (rtnl->ask)
+		mnl_socket_close(rtnl->ask);
+	free(rtnl);
+}
+
+static int list_add(struct list *list, const void *item)
+{
+	if (list->n == list->allocated) {
+		size_t wanted = list->allocated ? 2 * list->allocated : 64;
+		unsigned char *items;
+
+		if (list->n >= LIST_MAX)
+			return -E2BIG;
+		items = reallocarray(list->items, wanted, list->size);
+		if (!items)
+			return -ENOMEM;
+		list->items = items;
+		list->allocated = wanted;
+	}
+	memcpy(list->items + list->n * list->size, item, list->size);
+	list->n++;
+	return 0;
+}
+
+/* 1: the dump is over; *interrupted is set if it is not of one moment. */
+static int take_answers(struct vg_rtnl *rtnl, size_t n, struct list *list, bool *interrupted)
+{
+	const unsigned char *data = rtnl->answer;
+
+	while (n > 0) {
+		struct vg_rt_msg msg;
+		size_t size;
+		int r;
+
+		r = vg_rtmsg_parse(data, n, &msg, &size);
+		if (r < 0)
+			return r;
+		data += size;
+		n -= size;
+		/* the rest of an earlier answer that was given up */
+		if (msg.seq != rtnl->seq)
+			continue;
+		*interrupted |= msg.interrupted;
+		if (msg.kind == VG_RT_DONE || msg.kind == VG_RT_ERROR)
+			return msg.error < 0 ? msg.error : 1;
+		if (msg.kind != list->kind)
+			continue;
+		r = list_add(list, msg.kind == VG_RT_ADDR ? (const void *)&msg.addr : (const void *)&msg.link);
+		if (r < 0)
+			return r;
+	}
+	return 0;
+}
+
+static int ask(struct vg_rtnl *rtnl, struct nlmsghdr *request)
+{
+	request->nlmsg_seq = ++rtnl->seq;
+	if (mnl_socket_sendto(rtnl->ask, request, request->nlmsg_len) < 0)
+		return -errno;
+	return 0;
+}
+
+static int dump_once(struct vg_rtnl *rtnl, struct nlmsghdr *request, struct list *list, bool *ret_interrupted)
+{
+	bool interrupted = false;
+	int r;
+
+	list->n = 0;
+	r = ask(rtnl, request);
+	while (r == 0) {
+		ssize_t n = receive(rtnl->ask, rtnl->answer, 0);
+
+		if (n < 0)
+			return n == -EAGAIN ? -ETIMEDOUT : (int)n;
+		r = take_answers(rtnl, (size_t)n, list, &interrupted);
+	}
+	if (r < 0)
+		return r;
+	*ret_interrupted = interrupted;
+	return 0;
+}
+
+/* After DUMP_TRIES the last answer stands: what changed meanwhile is on its way as a notification. */
+static int dump(struct vg_rtnl *rtnl, struct nlmsghdr *request, struct list *list)
+{
+	bool interrupted = true;
+	int r = 0;
+
+	for (unsigned int i = 0; i < DUMP_TRIES && interrupted && r == 0; i++)
+		r = dump_once(rtnl, request, list, &interrupted);
+	if (r < 0) {
+		free(list->items);
+		list->items = NULL;
+	}
+	return r;
+}
+
+int vg_rtnl_list_links(struct vg_rtnl *rtnl, struct vg_rt_link **ret_links, size_t *ret_n)
+{
+	unsigned char buffer[MNL_ALIGN(sizeof(struct nlmsghdr)) + MNL_ALIGN(sizeof(struct ifinfomsg))];
+	struct nlmsghdr *request = mnl_nlmsg_put_header(buffer);
+	struct list list = { .kind = VG_RT_LINK, .size = sizeof(struct vg_rt_link) };
+	int r;
+
+	request->nlmsg_type = RTM_GETLINK;
+	request->nlmsg_flags = NLM_F_REQUEST | NLM_F_DUMP;
+	mnl_nlmsg_put_extra_header(request, sizeof(struct ifinfomsg));
+	r = dump(rtnl, request, &list);
+	if (r < 0)
+		return r;
+	*ret_links = (struct vg_rt_link *)(void *)list.items;
+	*ret_n = list.n;
+	return 0;
+}
+
+static size_t keep_link(struct vg_link_addr *addrs, size_t n, uint32_t ifindex)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < n; i++) {
+		if (addrs[i].ifindex == ifindex)
+			addrs[kept++] = addrs[i];
+	}
+	return kept;
+}
+
+int vg_rtnl_list_addrs(struct vg_rtnl *rtnl, uint32_t ifindex, struct vg_link_addr **ret_addrs, size_t *ret_n)
+{
+	unsigned char buffer[MNL_ALIGN(sizeof(struct nlmsghdr)) + MNL_ALIGN(sizeof(struct ifaddrmsg))];
+	struct nlmsghdr *request = mnl_nlmsg_put_header(buffer);
+	struct list list = { .kind = VG_RT_ADDR, .size = sizeof(struct vg_link_addr) };
+	struct ifaddrmsg *header;
+	int r;
+
+	request->nlmsg_type = RTM_GETADDR;
+	request->nlmsg_flags = NLM_F_REQUEST | NLM_F_DUMP;
+	header = mnl_nlmsg_put_extra_header(request, sizeof(*header));
+	header->ifa_index = ifindex;
+	r = dump(rtnl, request, &list);
+	if (r < 0)
+		return r;
+	*ret_addrs = (struct vg_link_addr *)(void *)list.items;
+	*ret_n = ifindex ? keep_link(*ret_addrs, list.n, ifindex) : list.n;
+	return 0;
+}
+
+static int await_result(struct vg_rtnl *rtnl)
+{
+	for (;;) {
+		ssize_t n = receive(rtnl->ask, rtnl->answer, 0);
+		struct vg_rt_msg msg;
+		size_t size;
+		int r;
+
+		if (n < 0)
+			return n == -EAGAIN ? -ETIMEDOUT : (int)n;
+		if (n == 0)
+			continue;
+		r = vg_rtmsg_parse(rtnl->answer, (size_t)n, &msg, &size);
+		if (r < 0)
+			return r;
+		if (msg.kind == VG_RT_ERROR && msg.seq == rtnl->seq)
+			return msg.error;
+	}
+}
+
+static const void *own_bytes(const struct vg_addr *addr)
+{
+	return vg_addr_is_ipv4(addr) ? addr->bytes + 12 : addr->bytes;
+}
+
+/* No IFA_LABEL: with one, the kernel matches it too, and an alias would slip away. */
+int vg_rtnl_delete_addr(struct vg_rtnl *rtnl, uint32_t ifindex, const struct vg_addr *addr, const struct vg_addr *peer,
+			uint8_t prefix)
+{
+	unsigned char buffer[128];
+	struct nlmsghdr *request = mnl_nlmsg_put_header(buffer);
+	size_t bytes = vg_addr_bits(addr) / 8;
+	struct ifaddrmsg *header;
+	int r;
+
+	request->nlmsg_type = RTM_DELADDR;
+	request->nlmsg_flags = NLM_F_REQUEST | NLM_F_ACK;
+	header = mnl_nlmsg_put_extra_header(request, sizeof(*header));
+	header->ifa_family = bytes == 4 ? AF_INET : AF_INET6;
+	header->ifa_prefixlen = prefix;
+	header->ifa_index = ifindex;
+	mnl_attr_put(request, IFA_LOCAL, bytes, own_bytes(addr));
+	mnl_attr_put(request, IFA_ADDRESS, bytes, own_bytes(peer));
+	r = ask(rtnl, request);
+	return r < 0 ? r : await_result(rtnl);
+}

@@ -1,0 +1,247 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Entries change one at a time while the kernel reads them, so the order is what keeps a protected or allowed address from
+ * being a violation for a moment: protections are there first and go last; when adding, the longest prefix comes first, when
+ * deleting it goes last.
+ */
+#include "kern/sync.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "base/log.h"
+
+struct wanted {
+	const struct vg_assignment **items; /* by length, the longest first, then by address */
+	size_t n;
+	const struct vg_protection **protections; /* likewise */
+	size_t n_protections;
+};
+
+static void free_wanted(struct wanted *wanted)
+{
+	free(wanted->items);
+	free(wanted->protections);
+}
+
+static int compare_prefixes(const struct vg_prefix *a, const struct vg_prefix *b)
+{
+	if (a->len != b->len)
+		return a->len > b->len ? -1 : 1;
+	return vg_addr_cmp(&a->addr, &b->addr);
+}
+
+static int compare_assignments(const void *a, const void *b)
+{
+	const struct vg_assignment *const *x = a;
+	const struct vg_assignment *const *y = b;
+
+	return compare_prefixes(&(*x)->prefix, &(*y)->prefix);
+}
+
+static int compare_protections(const void *a, const void *b)
+{
+	const struct vg_protection *const *x = a;
+	const struct vg_protection *const *y = b;
+
+	return compare_prefixes(&(*x)->prefix, &(*y)->prefix);
+}
+
+static size_t count_protections(const struct vg_snapshot *snapshot)
+{
+	size_t n = 0;
+
+	while (vg_snapshot_protection(snapshot, n))
+		n++;
+	return n;
+}
+
+static int gather(const struct vg_snapshot *snapshot, struct wanted *wanted)
+{
+	wanted->n = vg_snapshot_size(snapshot);
+	wanted->n_protections = count_protections(snapshot);
+	wanted->items = calloc(wanted->n + 1, sizeof(const void *));
+	wanted->protections = calloc(wanted->n_protections + 1, sizeof(const void *));
+	if (!wanted->items || !wanted->protections)
+		return -ENOMEM;
+	for (size_t i = 0; i < wanted->n; i++)
+		wanted->items[i] = vg_snapshot_assignment(snapshot, i);
+	for (size_t i = 0; i < wanted->n_protections; i++)
+		wanted->protections[i] = vg_snapshot_protection(snapshot, i);
+	qsort(wanted->items, wanted->n, sizeof(const void *), compare_assignments);
+	qsort(wanted->protections, wanted->n_protections, sizeof(const void *), compare_protections);
+	return 0;
+}
+
+static struct vg_lpm_key lpm_key(const struct vg_prefix *prefix)
+{
+	return (struct vg_lpm_key){ .prefixlen = prefix->len, .addr = prefix->addr };
+}
+
+static struct vg_prefix lpm_prefix(const struct vg_lpm_key *key)
+{
+	return (struct vg_prefix){ .addr = key->addr, .len = (uint8_t)key->prefixlen };
+}
+
+static bool wants_assignment(const struct wanted *wanted, const struct vg_prefix *prefix)
+{
+	const struct vg_assignment like = { .prefix = *prefix };
+	const struct vg_assignment *key = &like;
+
+	return bsearch(&key, wanted->items, wanted->n, sizeof(const void *), compare_assignments);
+}
+
+static bool wants_protection(const struct wanted *wanted, const struct vg_prefix *prefix)
+{
+	const struct vg_protection like = { .prefix = *prefix };
+	const struct vg_protection *key = &like;
+
+	return bsearch(&key, wanted->protections, wanted->n_protections, sizeof(const void *), compare_protections);
+}
+
+static int too_big(int r)
+{
+	/* a full hash map says E2BIG, a full LPM trie ENOSPC */
+	return r == -ENOSPC ? -E2BIG : r;
+}
+
+static int set_protections(const struct vg_maps *maps, const struct wanted *wanted)
+{
+	for (size_t i = 0; i < wanted->n_protections; i++) {
+		const struct vg_protection *protection = wanted->protections[i];
+		struct vg_protected value, there;
+		struct vg_lpm_key key = lpm_key(&protection->prefix);
+		int r;
+
+		memset(&value, 0, sizeof(value));
+		vg_prefix_to_str(&protection->prefix, value.address);
+		value.reason = protection->reason;
+		/* the longest match may be another, wider prefix: then the texts differ */
+		if (vg_maps_get(maps, VG_MAP_PROTECT, &key, &there) == 0 && memcmp(&there, &value, sizeof(value)) == 0)
+			continue;
+		r = vg_maps_set(maps, VG_MAP_PROTECT, &key, &value);
+		if (r < 0)
+			return vg_log_errno(too_big(r), "vg_protect takes %zu of %zu entries", i, wanted->n_protections);
+	}
+	return 0;
+}
+
+static bool judged_alike(const struct vg_judgement *a, const struct vg_judgement *b)
+{
+	return a->verdict == b->verdict && a->reason == b->reason;
+}
+
+/* Hits that the kernel adds between the reading and the writing of a changed entry are lost; unchanged ones are not written. */
+static int set_vip(const struct vg_maps *maps, const struct vg_assignment *assignment, const struct vg_answer *answer)
+{
+	bool host = vg_prefix_is_host(&assignment->prefix);
+	struct vg_lpm_key lpm = lpm_key(&assignment->prefix);
+	const void *key = host ? (const void *)&lpm.addr : (const void *)&lpm;
+	enum vg_map map = host ? VG_MAP_VIPS : VG_MAP_RANGES;
+	struct vg_vip value, there;
+
+	memset(&value, 0, sizeof(value));
+	vg_prefix_to_str(&assignment->prefix, value.address);
+	value.bind = answer->bind;
+	value.announce = answer->announce;
+	if (vg_maps_get(maps, map, key, &there) == 0 && strncmp(there.address, value.address, sizeof(value.address)) == 0) {
+		if (judged_alike(&there.bind, &value.bind) && judged_alike(&there.announce, &value.announce))
+			return 0;
+		value.bind_hits = there.bind_hits;
+		value.announce_hits = there.announce_hits;
+	}
+	return vg_maps_set(maps, map, key, &value);
+}
+
+static int set_vips(const struct vg_maps *maps, const struct wanted *wanted, const struct vg_snapshot *snapshot,
+		    const struct vg_circumstances *circumstances)
+{
+	size_t left_out = 0;
+	int first = 0;
+
+	for (size_t i = 0; i < wanted->n; i++) {
+		struct vg_answer answer = vg_judge_assignment(snapshot, wanted->items[i], circumstances);
+		int r = set_vip(maps, wanted->items[i], &answer);
+
+		if (r < 0) {
+			left_out++;
+			first = first ? first : too_big(r);
+		}
+	}
+	if (left_out > 0)
+		vg_log_errno(first, "%zu of %zu assignments are not in the kernel", left_out, wanted->n);
+	return first;
+}
+
+static int compare_lpm_keys(const void *a, const void *b)
+{
+	const struct vg_prefix x = lpm_prefix(a), y = lpm_prefix(b);
+
+	return compare_prefixes(&x, &y);
+}
+
+/* From the shortest to the longest prefix. */
+static int delete_ranges(const struct vg_maps *maps, enum vg_map map, const struct wanted *wanted,
+			 bool (*wants)(const struct wanted *wanted, const struct vg_prefix *prefix))
+{
+	_cleanup_free_ struct vg_lpm_key *keys = NULL;
+	size_t n;
+	int r;
+
+	r = vg_maps_list_keys(maps, map, (void **)&keys, &n);
+	if (r < 0 || n == 0)
+		return r;
+	qsort(keys, n, sizeof(*keys), compare_lpm_keys);
+	while (n > 0) {
+		struct vg_prefix prefix = lpm_prefix(&keys[--n]);
+
+		if (wants(wanted, &prefix))
+			continue;
+		r = vg_maps_delete(maps, map, &keys[n]);
+		if (r < 0 && r != -ENOENT)
+			return r;
+	}
+	return 0;
+}
+
+static int delete_vips(const struct vg_maps *maps, const struct wanted *wanted)
+{
+	_cleanup_free_ struct vg_addr *keys = NULL;
+	size_t n;
+	int r;
+
+	r = vg_maps_list_keys(maps, VG_MAP_VIPS, (void **)&keys, &n);
+	for (size_t i = 0; r == 0 && i < n; i++) {
+		const struct vg_prefix prefix = { .addr = keys[i], .len = 128 };
+
+		if (wants_assignment(wanted, &prefix))
+			continue;
+		r = vg_maps_delete(maps, VG_MAP_VIPS, &keys[i]);
+		if (r == -ENOENT)
+			r = 0;
+	}
+	return r;
+}
+
+int vg_sync_maps(const struct vg_maps *maps, const struct vg_snapshot *snapshot, const struct vg_circumstances *circumstances)
+{
+	VG_CLEANUP(free_wanted) struct wanted wanted = { 0 };
+	int r, full;
+
+	if (!vg_maps_ready(maps))
+		return 0;
+	r = gather(snapshot, &wanted);
+	if (r < 0)
+		return r;
+	r = set_protections(maps, &wanted);
+	if (r < 0)
+		return r;
+	/* stale entries go even when new ones do not fit */
+	full = set_vips(maps, &wanted, snapshot, circumstances);
+	r = delete_ranges(maps, VG_MAP_RANGES, &wanted, wants_assignment);
+	if (r == 0)
+		r = delete_vips(maps, &wanted);
+	if (r == 0)
+		r = delete_ranges(maps, VG_MAP_PROTECT, &wanted, wants_protection);
+	return r < 0 ? r : full;
+}
