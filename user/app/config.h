@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Flags, environment and config file as one immutable struct, from one option table (config.c). Flag beats environment
+ * (VIPGUARD_<FLAG>, dashes as underscores) beats file (key = flag's name). Repeatable options: the strongest place that has any wins whole;
+ * in the environment they are separated by commas.
+ */
+#ifndef APP_CONFIG_H
+#define APP_CONFIG_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/cleanup.h"
+#include "base/error.h"
+#include "core/addr.h"
+#include "kern/feature.h"
+#include "report/report.h"
+
+#define VG_PIN_DIR_DEFAULT "/sys/fs/bpf/vipguard"
+#define VG_SOCKET_DEFAULT "/run/vipguard/vipguard.sock"
+
+/* Which commands take an option; a flag of another command is an error. */
+enum vg_command_bit {
+	VG_CMD_RUN = 1 << 0,
+	VG_CMD_CHECK = 1 << 1,
+	VG_CMD_EXPLAIN = 1 << 2,
+	VG_CMD_STATUS = 1 << 3,
+	VG_CMD_WATCH = 1 << 4,
+	VG_CMD_MODE = 1 << 5,
+	VG_CMD_VERSION = 1 << 6,
+};
+
+enum vg_output { VG_OUTPUT_TEXT, VG_OUTPUT_JSON };
+
+struct vg_config_options {
+	enum vg_mode mode; /* --mode, default audit */
+	bool deny, drop, remove, heal; /* --act, default all */
+	char *node; /* --node, else NODE_NAME, else host name */
+	char *assignments; /* --assignments FILE; NULL: none */
+	char *config; /* --config FILE */
+	struct vg_prefix *protect; /* --protect, repeatable */
+	size_t n_protect;
+	char **interfaces; /* --interface, repeatable */
+	size_t n_interfaces;
+	uint64_t grace_ns; /* --grace 15s */
+	uint64_t dead_man_ns; /* --dead-man 10s, 1s to 10m */
+	uint64_t period_ns; /* --period 60s: folding of repeats */
+	enum vg_format log_format; /* --log-format json|text; json when standard output is no terminal */
+	enum vg_output output; /* -o, --output json|text */
+	char *addresses; /* --addresses FILE (check, explain) */
+	uint64_t now_real_ns; /* --now RFC3339 (check, explain); 0: the clock's */
+	char *link; /* --link NAME (explain) */
+	char *pin_dir; /* --pin-dir */
+	char *socket; /* --socket */
+	uint32_t without; /* --without FEATURE, repeatable: 1 << enum vg_feature */
+	bool verbose; /* -v, --verbose: diagnostics on standard error */
+	char **args; /* what is no option */
+	size_t n_args;
+};
+
+/* argv[0] is the command's name. -EINVAL with error for anything wrong; 1 when --help was asked for and printed. */
+int vg_config_parse(int argc, char **argv, enum vg_command_bit command, struct vg_error *ret_error,
+		    struct vg_config_options **ret_options);
+void vg_config_free(struct vg_config_options *options); /* NULL is fine */
+void vg_config_print_help(enum vg_command_bit command);
+
+VG_DEFINE_CLEANUP(struct vg_config_options *, vg_config_free)
+
+#endif

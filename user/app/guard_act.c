@@ -1,0 +1,142 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* From a fact to what is done about it and said: judge, act, report. The only place where a removal is ordered. */
+#include <errno.h>
+#include <string.h>
+
+#include "app/guard_state.h"
+#include "base/time.h"
+#include "core/verdict.h"
+#include "kern/task.h"
+
+struct vg_circumstances vg_guard_circumstances(const struct vg_guard *guard)
+{
+	return (struct vg_circumstances){ .now_ns = vg_time_boot_ns(), .grace_ns = guard->options->grace_ns };
+}
+
+struct vg_answer vg_guard_judge(const struct vg_guard *guard, const struct vg_addr *addr, const char *link)
+{
+	struct vg_circumstances now = vg_guard_circumstances(guard);
+
+	return vg_judge(guard->snapshot, addr, link, &now);
+}
+
+static struct vg_stance stance_of(const struct vg_guard *guard)
+{
+	enum vg_mode mode = vg_kern_mode(guard->kern);
+
+	return (struct vg_stance){
+		.mode = mode,
+		.deny = guard->options->deny,
+		.drop = guard->options->drop,
+		.remove = guard->options->remove,
+		.suspended = mode == VG_ENFORCE && guard->options->remove && !vg_kern_acts_on_removal(guard->kern),
+	};
+}
+
+static enum vg_action remove_bind(struct vg_guard *guard, const struct vg_fact *fact, struct vg_error *ret_why)
+{
+	int r = vg_kern_remove(guard->kern, fact, ret_why);
+
+	if (r == 0)
+		return VG_ACTION_REMOVED;
+	if (r == -ENOENT)
+		vg_error_set(ret_why, r, "it was gone already");
+	return VG_ACTION_NONE;
+}
+
+static void report(struct vg_guard *guard, const struct vg_fact *fact, const struct vg_answer *answer, enum vg_action action,
+		   const char *why)
+{
+	_cleanup_free_ char *exe = NULL, *cgroup = NULL;
+	uint64_t now_ns = vg_time_boot_ns();
+	bool fresh = fact->how != VG_HOW_PREEXISTING && fact->time_ns && fact->time_ns <= now_ns;
+	struct vg_finding finding = {
+		.fact = fact,
+		.judgement = vg_judge_fact(answer, fact),
+		.action = action,
+		.assignment = answer->assignment,
+		.source = answer->assignment ? vg_snapshot_source(guard->snapshot) : NULL,
+		.why = why && *why ? why : NULL,
+		.latency_us = fresh ? (now_ns - fact->time_ns) / 1000 : 0,
+	};
+
+	if (fact->who.pid)
+		vg_task_describe(&fact->who, &exe, &cgroup);
+	finding.exe = exe;
+	finding.cgroup = cgroup;
+	vg_reporter_finding(guard->reporter, &finding);
+}
+
+/* What stays bound is written down, what was refused or removed is not. */
+static void keep_books(struct vg_guard *guard, const struct vg_fact *fact, const struct vg_answer *answer, enum vg_action action)
+{
+	if (fact->kind == VG_FACT_UNBIND || action == VG_ACTION_REMOVED)
+		vg_kern_forget_bind(guard->kern, fact);
+	else if (fact->kind == VG_FACT_BIND && !fact->refused)
+		vg_kern_note_bind(guard->kern, fact, &answer->bind);
+}
+
+static void forget_own(struct vg_guard *guard, const struct vg_addr *addr)
+{
+	for (size_t i = 0; i < guard->n_own; i++)
+		if (vg_prefix_contains(&guard->own[i].prefix, addr))
+			guard->own[i--] = guard->own[--guard->n_own];
+}
+
+static void handle(struct vg_guard *guard, const struct vg_fact *fact)
+{
+	struct vg_answer answer = vg_guard_judge(guard, &fact->addr, fact->ifname);
+	struct vg_judgement judgement = vg_judge_fact(&answer, fact);
+	struct vg_stance stance = stance_of(guard);
+	enum vg_action action = vg_act_on(&stance, fact, &judgement);
+	struct vg_error why = { "" };
+
+	if (action == VG_ACTION_REMOVED)
+		action = remove_bind(guard, fact, &why);
+	keep_books(guard, fact, &answer, action);
+	report(guard, fact, &answer, action, why.text);
+}
+
+void vg_guard_on_fact(void *ctx, const struct vg_fact *fact)
+{
+	struct vg_guard *guard = ctx;
+	struct vg_fact named = *fact;
+
+	/* a frame that the kernel made itself speaks for whoever bound the address */
+	if (named.kind == VG_FACT_ANNOUNCE && !named.who.pid && !named.in_ifindex)
+		vg_kern_find_binder(guard->kern, &named.addr, &named.who);
+	handle(guard, &named);
+	/* the snapshot keeps protecting it until the next one: an own address that is re-added is still the node's */
+	if (named.kind == VG_FACT_UNBIND)
+		forget_own(guard, &named.addr);
+}
+
+struct rejudge {
+	struct vg_guard *guard;
+	const struct vg_snapshot *before;
+	struct vg_circumstances then;
+	bool all;
+};
+
+static void rejudge_bind(void *ctx, const struct vg_fact *fact)
+{
+	struct rejudge *r = ctx;
+	struct vg_answer now = vg_guard_judge(r->guard, &fact->addr, fact->ifname);
+	struct vg_answer before = vg_judge(r->before, &fact->addr, fact->ifname, &r->then);
+	bool same = now.bind.verdict == before.bind.verdict && now.bind.reason == before.bind.reason;
+
+	if (!same || (r->all && now.bind.verdict == VG_VIOLATION))
+		handle(r->guard, fact);
+}
+
+void vg_guard_rejudge(struct vg_guard *guard, const struct vg_snapshot *before, uint64_t before_ns, bool all)
+{
+	struct rejudge r = {
+		.guard = guard,
+		.before = before,
+		.then = { .now_ns = before_ns, .grace_ns = guard->options->grace_ns },
+		.all = all,
+	};
+
+	vg_kern_for_each_bind(guard->kern, rejudge_bind, &r);
+}

@@ -1,0 +1,138 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <stdio.h>
+#include <string.h>
+
+#include "app/options.h"
+#include "base/time.h"
+
+#define JUDGES (VG_CMD_RUN | VG_CMD_CHECK | VG_CMD_EXPLAIN)
+#define ASKS (VG_CMD_CHECK | VG_CMD_EXPLAIN | VG_CMD_STATUS | VG_CMD_WATCH | VG_CMD_MODE)
+#define AT(field) .offset = offsetof(struct vg_config_options, field)
+#define SECONDS(n) ((n) * VG_NS_PER_SEC)
+
+static const struct vg_option options[] = {
+	{ .name = "mode", .commands = VG_CMD_RUN, .metavar = "MODE", .set = vg_set_mode,
+	  .help = "audit: only say; enforce: act on violations (default: audit)" },
+	{ .name = "act", .commands = VG_CMD_RUN, .list = true, .metavar = "LIST", .set = vg_set_act, .reset = vg_reset_act,
+	  .help = "what enforce may do, of deny,drop,remove,heal, or none (default: all)" },
+	{ .name = "assignments", .commands = JUDGES, .metavar = "FILE", .set = vg_set_text, AT(assignments),
+	  .help = "which node holds which address (YAML or JSON)" },
+	{ .name = "node", .commands = JUDGES, .metavar = "NAME", .set = vg_set_node,
+	  .help = "this node's name (default: $NODE_NAME, else the host name)" },
+	{ .name = "protect", .commands = JUDGES, .list = true, .metavar = "ADDR[/LEN]", .set = vg_set_protect,
+	  .reset = vg_reset_protect, .help = "never touch it; repeatable" },
+	{ .name = "interface", .commands = VG_CMD_RUN, .list = true, .metavar = "NAME", .set = vg_set_interface,
+	  .reset = vg_reset_interface, .help = "judge frames on this link; repeatable (default: the node's own links)" },
+	{ .name = "grace", .commands = JUDGES, .metavar = "TIME", .set = vg_set_duration, AT(grace_ns), .max = SECONDS(3600),
+	  .help = "an assignment that changed so recently is in transition (default: 15s)" },
+	{ .name = "dead-man", .commands = VG_CMD_RUN, .metavar = "TIME", .set = vg_set_duration, AT(dead_man_ns),
+	  .min = SECONDS(1), .max = SECONDS(600), .help = "let everything pass when the guard is silent for so long (default: 10s)" },
+	{ .name = "period", .commands = VG_CMD_RUN, .metavar = "TIME", .set = vg_set_duration, AT(period_ns),
+	  .min = 100 * VG_NS_PER_MS, .max = SECONDS(3600), .help = "fold repeats of this time into one line (default: 60s)" },
+	{ .name = "log-format", .commands = VG_CMD_RUN, .metavar = "FORMAT", .set = vg_set_log_format,
+	  .help = "events as json or text (default: text on a terminal, else json)" },
+	{ .name = "addresses", .commands = VG_CMD_CHECK | VG_CMD_EXPLAIN, .metavar = "FILE", .set = vg_set_text, AT(addresses),
+	  .help = "what is bound, as `ip -json address show` prints it (default: ask the kernel)" },
+	{ .name = "now", .commands = VG_CMD_CHECK | VG_CMD_EXPLAIN, .metavar = "RFC3339", .set = vg_set_now,
+	  .help = "judge as if it were this time" },
+	{ .name = "link", .commands = VG_CMD_EXPLAIN, .metavar = "NAME", .set = vg_set_link, AT(link),
+	  .help = "judge a bind on this link (default: a real link)" },
+	{ .name = "pin-dir", .commands = VG_CMD_RUN, .metavar = "DIR", .set = vg_set_pin_dir, AT(pin_dir),
+	  .help = "where the maps are pinned (default: " VG_PIN_DIR_DEFAULT ")" },
+	{ .name = "socket", .commands = VG_CMD_RUN | ASKS, .metavar = "PATH", .set = vg_set_socket, AT(socket),
+	  .help = "the guard's local API (default: " VG_SOCKET_DEFAULT ")" },
+	{ .name = "without", .commands = VG_CMD_RUN, .list = true, .metavar = "FEATURE", .set = vg_set_without,
+	  .reset = vg_reset_without, .help = "do as if the kernel lacked it; repeatable" },
+	{ .name = "config", .commands = VG_CMD_RUN | ASKS, .metavar = "FILE", .set = vg_set_text, AT(config),
+	  .help = "read options from this YAML file" },
+	{ .name = "output", .letter = 'o', .commands = ASKS | VG_CMD_VERSION, .metavar = "FORMAT", .set = vg_set_output,
+	  .help = "json or text (default: text; watch: json if not on a terminal)" },
+	{ .name = "verbose", .letter = 'v', .commands = VG_CMD_RUN | ASKS, .set = vg_set_verbose,
+	  .help = "diagnostics on standard error" },
+};
+
+_Static_assert(ARRAY_SIZE(options) <= VG_OPTIONS_MAX, "struct vg_draft has one place for each");
+
+static const struct vg_command commands[] = {
+	{ VG_CMD_RUN, "run", "", "guard this node, in the foreground", 0, 0 },
+	{ VG_CMD_CHECK, "check", "", "judge every address bound here once; exit 1 if one is a violation", 0, 0 },
+	{ VG_CMD_EXPLAIN, "explain", " ADDR...", "why an address may be here or may not", 1, SIZE_MAX },
+	{ VG_CMD_STATUS, "status", "", "what the running guard does: mode, hooks, source, counters", 0, 0 },
+	{ VG_CMD_WATCH, "watch", "", "the running guard's events as they happen", 0, 0 },
+	{ VG_CMD_MODE, "mode", " audit|enforce", "switch the running guard until it restarts", 1, 1 },
+	{ VG_CMD_VERSION, "version", "", "version, build, libbpf, ABI", 0, 0 },
+};
+
+const struct vg_option *vg_option_at(size_t i)
+{
+	return i < ARRAY_SIZE(options) ? &options[i] : NULL;
+}
+
+size_t vg_option_number(const struct vg_option *option)
+{
+	return (size_t)(option - options);
+}
+
+const struct vg_option *vg_option_find(const char *name, size_t len)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(options); i++) {
+		if (strlen(options[i].name) == len && memcmp(options[i].name, name, len) == 0)
+			return &options[i];
+	}
+	return NULL;
+}
+
+const struct vg_option *vg_option_find_letter(char letter)
+{
+	for (size_t i = 0; letter && i < ARRAY_SIZE(options); i++) {
+		if (options[i].letter == letter)
+			return &options[i];
+	}
+	return NULL;
+}
+
+const struct vg_command *vg_command_at(size_t i)
+{
+	return i < ARRAY_SIZE(commands) ? &commands[i] : NULL;
+}
+
+const struct vg_command *vg_command_find(const char *name)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(commands); i++) {
+		if (strcmp(commands[i].name, name) == 0)
+			return &commands[i];
+	}
+	return NULL;
+}
+
+const struct vg_command *vg_command_of(enum vg_command_bit bit)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(commands); i++) {
+		if (commands[i].bit == bit)
+			return &commands[i];
+	}
+	return NULL;
+}
+
+static void print_option(const struct vg_option *option)
+{
+	char head[64];
+
+	snprintf(head, sizeof(head), "%s%c%s--%s%s%s", option->letter ? "-" : "  ", option->letter ? option->letter : ' ',
+		 option->letter ? ", " : " ", option->name, option->metavar ? " " : "", option->metavar ? option->metavar : "");
+	printf("  %-26s %s\n", head, option->help);
+}
+
+void vg_config_print_help(enum vg_command_bit bit)
+{
+	const struct vg_command *command = vg_command_of(bit);
+
+	printf("Usage: vipguard %s [OPTION...]%s\n\n%s\n\nOptions:\n", command->name, command->arguments, command->summary);
+	for (size_t i = 0; i < ARRAY_SIZE(options); i++) {
+		if (options[i].commands & bit)
+			print_option(&options[i]);
+	}
+	printf("  %-26s %s\n\n", "    --help", "this text");
+	printf("Every option has an environment twin (--dead-man: VIPGUARD_DEAD_MAN) and a key of its name in the\n"
+	       "file of --config. The flag beats the environment, the environment beats the file.\n");
+}

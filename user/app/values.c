@@ -1,0 +1,296 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Checks and stores one value of an option. Errors say what was found and what was expected; config.c puts the place in front. */
+#include <ctype.h>
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/un.h>
+
+#include "app/options.h"
+#include "base/time.h"
+#include "core/verdict.h"
+
+static int expected(struct vg_error *error, const char *found, const char *wanted)
+{
+	return vg_error_set(error, -EINVAL, "found \"%s\", expected %s", found, wanted);
+}
+
+static int store_text(const struct vg_option *option, struct vg_draft *draft, const char *value)
+{
+	char **field = (char **)((char *)draft->options + option->offset);
+	char *copy = strdup(value);
+
+	if (!copy)
+		return -ENOMEM;
+	free(*field);
+	*field = copy;
+	return 0;
+}
+
+VG_SETTER(vg_set_text)
+{
+	if (!*value)
+		return expected(ret_error, value, "a file name");
+	return store_text(option, draft, value);
+}
+
+VG_SETTER(vg_set_mode)
+{
+	(void)option;
+	if (vg_mode_from_str(value, &draft->options->mode) < 0)
+		return expected(ret_error, value, "audit or enforce");
+	return 0;
+}
+
+static bool *act_field(struct vg_config_options *options, const char *name, size_t len)
+{
+	struct {
+		const char *name;
+		bool *field;
+	} acts[] = {
+		{ "deny", &options->deny }, { "drop", &options->drop }, { "remove", &options->remove }, { "heal", &options->heal }
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(acts); i++) {
+		if (strlen(acts[i].name) == len && memcmp(acts[i].name, name, len) == 0)
+			return acts[i].field;
+	}
+	return NULL;
+}
+
+static int act_one(struct vg_draft *draft, const char *name, size_t len)
+{
+	struct vg_config_options *o = draft->options;
+	bool *field;
+
+	if (len == 4 && memcmp(name, "none", 4) == 0) {
+		draft->act_none = true;
+		return o->deny || o->drop || o->remove || o->heal ? -EINVAL : 0;
+	}
+	field = act_field(o, name, len);
+	if (!field || draft->act_none)
+		return -EINVAL;
+	*field = true;
+	return 0;
+}
+
+VG_SETTER(vg_set_act)
+{
+	const char *at = value;
+
+	(void)option;
+	for (;;) {
+		size_t len = strcspn(at, ",");
+
+		if (act_one(draft, at, len) < 0)
+			return expected(ret_error, value, "a list of deny, drop, remove, heal, or none alone");
+		if (!at[len])
+			return 0;
+		at += len + 1;
+	}
+}
+
+void vg_reset_act(struct vg_draft *draft)
+{
+	struct vg_config_options *o = draft->options;
+
+	o->deny = o->drop = o->remove = o->heal = false;
+	draft->act_none = false;
+}
+
+VG_SETTER(vg_set_node)
+{
+	size_t len = strlen(value);
+	_cleanup_free_ char *copy = NULL;
+
+	(void)option;
+	if (len == 0 || len >= VG_NODE_MAX || strpbrk(value, " \t\n"))
+		return expected(ret_error, value, "a node's name, at most 255 characters, without spaces");
+	copy = strdup(value);
+	if (!copy)
+		return -ENOMEM;
+	free(draft->options->node);
+	draft->options->node = TAKE_PTR(copy);
+	return 0;
+}
+
+/* The rule of dev_valid_name(), net/core/dev.c. */
+static bool is_link_name(const char *name)
+{
+	size_t len = strlen(name);
+
+	if (len == 0 || len >= VG_IFNAME_MAX || strcmp(name, ".") == 0 || strcmp(name, "..") == 0)
+		return false;
+	for (size_t i = 0; i < len; i++) {
+		if (name[i] == '/' || name[i] == ':' || isspace((unsigned char)name[i]))
+			return false;
+	}
+	return true;
+}
+
+VG_SETTER(vg_set_link)
+{
+	if (!is_link_name(value))
+		return expected(ret_error, value, "a network link's name, 1 to 15 characters");
+	return store_text(option, draft, value);
+}
+
+VG_SETTER(vg_set_interface)
+{
+	struct vg_config_options *o = draft->options;
+	_cleanup_free_ char *copy = NULL;
+	char **grown;
+
+	(void)option;
+	if (!is_link_name(value))
+		return expected(ret_error, value, "a network link's name, 1 to 15 characters");
+	copy = strdup(value);
+	grown = copy ? reallocarray(o->interfaces, o->n_interfaces + 1, sizeof(*grown)) : NULL;
+	if (!grown)
+		return -ENOMEM;
+	o->interfaces = grown;
+	o->interfaces[o->n_interfaces++] = TAKE_PTR(copy);
+	return 0;
+}
+
+void vg_reset_interface(struct vg_draft *draft)
+{
+	struct vg_config_options *o = draft->options;
+
+	while (o->n_interfaces > 0)
+		free(o->interfaces[--o->n_interfaces]);
+}
+
+VG_SETTER(vg_set_protect)
+{
+	struct vg_config_options *o = draft->options;
+	struct vg_prefix prefix, *grown;
+
+	(void)option;
+	if (vg_prefix_parse(value, &prefix) < 0)
+		return expected(ret_error, value, "an IP address, or a network such as 192.0.2.0/24 without host bits");
+	grown = reallocarray(o->protect, o->n_protect + 1, sizeof(*grown));
+	if (!grown)
+		return -ENOMEM;
+	o->protect = grown;
+	o->protect[o->n_protect++] = prefix;
+	return 0;
+}
+
+void vg_reset_protect(struct vg_draft *draft)
+{
+	draft->options->n_protect = 0;
+}
+
+static void limit_to_text(uint64_t ns, char *out, size_t size)
+{
+	if (ns % VG_NS_PER_SEC == 0)
+		snprintf(out, size, "%llus", (unsigned long long)(ns / VG_NS_PER_SEC));
+	else
+		snprintf(out, size, "%llums", (unsigned long long)(ns / VG_NS_PER_MS));
+}
+
+VG_SETTER(vg_set_duration)
+{
+	uint64_t ns, *field = (uint64_t *)((char *)draft->options + option->offset);
+	char min[24], max[24];
+
+	if (vg_duration_parse(value, &ns) < 0)
+		return expected(ret_error, value, "a time such as 15s, 500ms or 1m30s");
+	if (ns >= option->min && ns <= option->max) {
+		*field = ns;
+		return 0;
+	}
+	limit_to_text(option->min, min, sizeof(min));
+	limit_to_text(option->max, max, sizeof(max));
+	return vg_error_set(ret_error, -EINVAL, "found \"%s\", expected %s to %s", value, min, max);
+}
+
+VG_SETTER(vg_set_log_format)
+{
+	(void)option;
+	if (strcmp(value, "json") == 0)
+		draft->options->log_format = VG_FORMAT_JSON;
+	else if (strcmp(value, "text") == 0)
+		draft->options->log_format = VG_FORMAT_TEXT;
+	else
+		return expected(ret_error, value, "json or text");
+	return 0;
+}
+
+VG_SETTER(vg_set_output)
+{
+	(void)option;
+	if (strcmp(value, "json") == 0)
+		draft->options->output = VG_OUTPUT_JSON;
+	else if (strcmp(value, "text") == 0)
+		draft->options->output = VG_OUTPUT_TEXT;
+	else
+		return expected(ret_error, value, "json or text");
+	return 0;
+}
+
+VG_SETTER(vg_set_now)
+{
+	(void)option;
+	if (vg_time_parse_rfc3339(value, &draft->options->now_real_ns) < 0)
+		return expected(ret_error, value, "a time such as 2026-11-22T10:00:00Z");
+	return 0;
+}
+
+VG_SETTER(vg_set_pin_dir)
+{
+	if (value[0] != '/')
+		return expected(ret_error, value, "an absolute path in a BPF file system");
+	return store_text(option, draft, value);
+}
+
+VG_SETTER(vg_set_socket)
+{
+	if (!*value || strlen(value) >= sizeof(((struct sockaddr_un *)NULL)->sun_path))
+		return expected(ret_error, value, "a path of 1 to 107 characters");
+	return store_text(option, draft, value);
+}
+
+static int unknown_feature(struct vg_error *error, const char *value)
+{
+	char names[256] = "";
+	size_t len = 0;
+
+	for (unsigned i = 0; i < VG_FEATURE_MAX && len < sizeof(names); i++)
+		len += (size_t)snprintf(names + len, sizeof(names) - len, "%s%s", i ? ", " : "", vg_feature_to_str(i));
+	return vg_error_set(error, -EINVAL, "found \"%s\", expected one of %s", value, names);
+}
+
+VG_SETTER(vg_set_without)
+{
+	enum vg_feature feature;
+
+	(void)option;
+	if (vg_feature_from_str(value, &feature) < 0)
+		return unknown_feature(ret_error, value);
+	draft->options->without |= 1U << feature;
+	return 0;
+}
+
+void vg_reset_without(struct vg_draft *draft)
+{
+	draft->options->without = 0;
+}
+
+VG_SETTER(vg_set_verbose)
+{
+	static const struct {
+		const char *text;
+		bool value;
+	} words[] = { { "true", true }, { "yes", true }, { "1", true }, { "false", false }, { "no", false }, { "0", false } };
+
+	(void)option;
+	for (size_t i = 0; i < ARRAY_SIZE(words); i++) {
+		if (strcmp(words[i].text, value) == 0) {
+			draft->options->verbose = words[i].value;
+			return 0;
+		}
+	}
+	return expected(ret_error, value, "true or false");
+}

@@ -1,0 +1,84 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The subcommand table. */
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "app/options.h"
+#include "base/log.h"
+#include "cli/cli.h"
+
+static const struct {
+	enum vg_command_bit bit;
+	int (*run)(const struct vg_config_options *options);
+} programs[] = {
+	{ VG_CMD_RUN, vg_cmd_run },	  { VG_CMD_CHECK, vg_cmd_check }, { VG_CMD_EXPLAIN, vg_cmd_explain },
+	{ VG_CMD_STATUS, vg_cmd_status }, { VG_CMD_WATCH, vg_cmd_watch }, { VG_CMD_MODE, vg_cmd_mode },
+	{ VG_CMD_VERSION, vg_cmd_version },
+};
+
+static int print_help(void)
+{
+	const struct vg_command *command;
+
+	puts("Usage: vipguard COMMAND [OPTION...]\n\nKeeps service addresses off nodes that must not hold them.\n\nCommands:");
+	for (size_t i = 0; (command = vg_command_at(i)); i++)
+		printf("  %s%-*s %s\n", command->name, 20 - (int)strlen(command->name), command->arguments, command->summary);
+	puts("\n\"vipguard COMMAND --help\" lists the options of a command.\n\n"
+	     "Exit status: 0 fine, 1 findings, 2 usage or configuration, 3 could not look.");
+	return VG_EXIT_FINE;
+}
+
+static int run(enum vg_command_bit bit, const struct vg_config_options *options)
+{
+	if (options->verbose)
+		vg_log_set_level(VG_LOG_DEBUG);
+	for (size_t i = 0; i < ARRAY_SIZE(programs); i++) {
+		if (programs[i].bit == bit)
+			return programs[i].run(options);
+	}
+	return VG_EXIT_USAGE;
+}
+
+static int dispatch(const struct vg_command *command, int argc, char **argv)
+{
+	VG_CLEANUP(vg_config_freep) struct vg_config_options *options = NULL;
+	struct vg_error error;
+	int r = vg_config_parse(argc, argv, command->bit, &error, &options);
+
+	if (r < 0) {
+		vg_log(VG_LOG_ERROR, "%s", error.text);
+		return VG_EXIT_USAGE;
+	}
+	return r == 1 ? VG_EXIT_FINE : run(command->bit, options);
+}
+
+/* An answer that could not be written is no answer. A reader that has seen enough is fine. */
+static int finish(int status)
+{
+	if (fflush(stdout) == 0 && !ferror(stdout))
+		return status;
+	if (errno == EPIPE)
+		return status;
+	vg_log_errno(-errno, "cannot write to standard output");
+	return VG_EXIT_BLIND;
+}
+
+int main(int argc, char **argv)
+{
+	static char name_of_version[] = "version", *version[] = { name_of_version, NULL };
+	const char *name = argc > 1 ? argv[1] : "";
+	const struct vg_command *command;
+
+	if (strcmp(name, "--help") == 0 || strcmp(name, "-h") == 0 || strcmp(name, "help") == 0)
+		return finish(print_help());
+	if (strcmp(name, "--version") == 0)
+		return finish(dispatch(vg_command_find("version"), 1, version));
+	command = vg_command_find(name);
+	if (!command) {
+		vg_log(VG_LOG_ERROR, "found %s%s%s, expected a command, see vipguard --help", *name ? "\"" : "", *name ? name : "nothing",
+		       *name ? "\"" : "");
+		return VG_EXIT_USAGE;
+	}
+	return finish(dispatch(command, argc - 1, argv + 1));
+}

@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The local API: HTTP on a Unix socket (mode 0600), for status, explain, check and watch. libmicrohttpd's epoll descriptor sits
+ * in our loop, so there is no second thread. Answers are JSON.
+ *
+ * GET /v1/status · GET /v1/check · GET /v1/explain?address=A[&address=B][&link=L] · GET /v1/watch (one line an event, open end) ·
+ * PUT /v1/mode?mode=audit|enforce
+ */
+#ifndef REPORT_API_H
+#define REPORT_API_H
+
+#include <jansson.h>
+
+#include "base/error.h"
+#include "base/loop.h"
+
+struct vg_api;
+
+/* What the API asks of the guard. Each returns a new reference or NULL with error set (then: 400). */
+struct vg_api_ops {
+	void *ctx;
+	json_t *(*status)(void *ctx, struct vg_error *ret_error);
+	json_t *(*check)(void *ctx, struct vg_error *ret_error);
+	json_t *(*explain)(void *ctx, const char *address, const char *link, struct vg_error *ret_error); /* one object */
+	json_t *(*set_mode)(void *ctx, const char *mode, struct vg_error *ret_error);
+	void (*lost)(void *ctx, uint64_t n); /* lines that a slow watcher did not take */
+};
+
+#define VG_API_WATCHERS_MAX 16
+#define VG_API_BACKLOG_MAX (256 * 1024) /* bytes that wait for one watcher; beyond that lines are dropped and counted */
+
+/* path: the socket; a left-over one is replaced, one that answers is -EADDRINUSE. Missing parent folders are made (0755). */
+int vg_api_new(struct vg_loop *loop, const char *path, const struct vg_api_ops *ops, struct vg_error *ret_error,
+	       struct vg_api **ret_api);
+void vg_api_free(struct vg_api *api); /* removes the socket; NULL is fine */
+void vg_api_publish(struct vg_api *api, const char *json_line); /* to every watcher */
+int vg_api_watchers(const struct vg_api *api); /* how many there are now */
+
+VG_DEFINE_CLEANUP(struct vg_api *, vg_api_free)
+
+#endif

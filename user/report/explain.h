@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The JSON and text forms of `explain` and `check`, the same from a running guard and from files. */
+#ifndef REPORT_EXPLAIN_H
+#define REPORT_EXPLAIN_H
+
+#include <jansson.h>
+#include <stdio.h>
+
+#include "core/cascade.h"
+#include "core/judge.h"
+
+/*
+ * One address: {"address","bind":{"verdict","reason"},"announce":{...},"owner","assigned_nodes":[...],"services":[...],
+ * "source","evidence":[{"kind","name","field","value"}],"rule","remedy"}. owner only if known. A new reference; NULL: no memory.
+ */
+json_t *vg_explain_to_json(const struct vg_snapshot *snapshot, const struct vg_addr *addr, const struct vg_answer *answer);
+void vg_explain_print(FILE *out, const json_t *explanations /* array */);
+
+/*
+ * {"node","source","findings":[{"address","prefix","interface","ifindex","bind":{...},"announce":{...},"pid","comm",...}],"bound":N,"violations":N}.
+ * A finding is an address bound here whose bind or announcement is a violation; `violations` counts binds only.
+ */
+json_t *vg_check_new(const char *node, const char *source);
+/* who may be NULL. Adds a finding if it is one, and counts. -ENOMEM. */
+int vg_check_add(json_t *check, const struct vg_snapshot *snapshot, const struct vg_link_addr *bound, const char *ifname,
+		 const struct vg_answer *answer, const struct vg_who *who);
+int vg_check_violations(const json_t *check);
+void vg_check_print(FILE *out, const json_t *check);
+
+#endif
