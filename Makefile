@@ -4,6 +4,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DELETE_ON_ERROR:
+.SECONDARY:
 MAKEFLAGS += --no-builtin-rules
 .DEFAULT_GOAL := all
 
@@ -32,7 +33,7 @@ ALL_CFLAGS := -std=gnu11 -D_GNU_SOURCE $(CFLAGS) $(WARN) $(HARDEN) $(SANITIZE:%=
 LDFLAGS := -pie -Wl,-z,relro,-z,now $(if $(SAN)$(FUZZ),$(SANITIZE))
 LIBS := -lbpf -lelf -lz -lmnl -lyaml -ljansson -lmicrohttpd -lcurl
 
-BPF_CFLAGS := -g -O2 -Wall -Wextra -Werror -target bpf -D__TARGET_ARCH_x86 -Iinclude -Ivmlinux -Ibpf
+BPF_CFLAGS := -g -O2 -mcpu=v2 -Wall -Wextra -Werror -target bpf -D__TARGET_ARCH_x86 -Iinclude -Ivmlinux -Ibpf
 BPF := bind deny announce
 SKELS := $(BPF:%=$(O)/skel/%.skel.h)
 
@@ -42,6 +43,8 @@ LIB := $(O)/libvipguard.a
 UNIT := $(patsubst tests/unit/%.c,$(O)/unit/%,$(wildcard tests/unit/test_*.c)) $(patsubst tests/bpf/%.c,$(O)/unit/%,$(wildcard tests/bpf/test_*.c))
 FUZZERS := $(patsubst tests/fuzz/fuzz_%.c,%,$(wildcard tests/fuzz/fuzz_*.c))
 TOOLS := $(patsubst %,$(O)/tools/%,rogue blast witness holder tcphello)
+
+BPFTESTS := $(patsubst %,$(O)/bpftest/%,load_test hooks_test announce_run announce_test)
 
 DEPS := gcc clang llvm libclang-rt-14-dev clang-format clang-tidy make git pkg-config bpftool libbpf-dev libelf-dev zlib1g-dev libmnl-dev \
 	libyaml-dev libjansson-dev libmicrohttpd-dev libcurl4-openssl-dev libcmocka-dev linux-libc-dev \
@@ -76,7 +79,7 @@ $(O)/bpf/%.bpf.o: bpf/%.bpf.c $(wildcard bpf/*.h vmlinux/*.h include/vipguard/*.
 	$(call say,BPF,$@)mkdir -p $(@D); $(CLANG) $(BPF_CFLAGS) -c $< -o $@
 
 $(O)/skel/%.skel.h: $(O)/bpf/%.bpf.o
-	$(call say,SKEL,$@)mkdir -p $(@D); $(BPFTOOL) gen skeleton $< name vg_$* > $@
+	$(call say,SKEL,$@)mkdir -p $(@D); $(BPFTOOL) gen skeleton $< > $@
 
 $(O)/%.o: %.c $(O)/have-tools | $(SKELS)
 	$(call say,CC,$@)mkdir -p $(@D); $(CC) $(ALL_CFLAGS) -MMD -MP -c $< -o $@
@@ -91,9 +94,19 @@ $(O)/vipguard: $(O)/user/main.o $(LIB)
 	$(call say,LINK,$@)$(CC) $(ALL_CFLAGS) $(LDFLAGS) $^ -o $@ $(LIBS)
 
 $(O)/tools/%: tests/tools/%.c $(wildcard tests/tools/*.h) $(O)/have-tools
-	$(call say,CC,$@)mkdir -p $(@D); $(CC) -std=gnu11 -D_GNU_SOURCE -O2 -Wall -Wextra -Werror $< -o $@ -pthread
+	$(call say,CC,$@)mkdir -p $(@D); $(CC) -std=gnu11 -O2 -Wall -Wextra -Werror $< -o $@ -pthread
 
-tools: $(TOOLS)
+$(O)/tools/netbench: tests/bench/netbench.c $(wildcard tests/tools/*.h) $(O)/have-tools
+	$(call say,CC,$@)mkdir -p $(@D); $(CC) -std=gnu11 -O2 -Wall -Wextra -Werror $< -o $@ -pthread
+
+$(O)/bench/%: tests/bench/bench_%.c $(LIB)
+	$(call say,CC,$@)mkdir -p $(@D); $(CC) $(ALL_CFLAGS) $(LDFLAGS) $< $(LIB) -o $@ $(LIBS)
+
+# programs that put the BPF objects to work in a guest, apart from the guard
+$(O)/bpftest/%: tests/bpf/%.c $(wildcard tests/bpf/*.h bpf/*.h) $(SKELS)
+	$(call say,CC,$@)mkdir -p $(@D); $(CC) -std=gnu11 -D_GNU_SOURCE $(CFLAGS) -Wall -Wextra -Werror -Iinclude -Ibpf -I$(O)/skel $< -o $@ -lbpf
+
+tools: $(TOOLS) $(BPFTESTS)
 
 # ---- tests
 

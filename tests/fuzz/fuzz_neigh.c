@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The frame parser on any bytes: nothing is read beyond them, and a claim is one that stands in them. */
+#include <stdint.h>
+#include <stdlib.h>
+
+#include "neigh.bpf.h"
+
+/* An IPv4 address counts by its last four bytes. */
+static bool stands_in(const uint8_t *bytes, size_t size, const struct vg_claim *claim)
+{
+	const size_t skip = claim->how == VG_HOW_NA ? 0 : 12, len = sizeof(claim->addr) - skip;
+
+	for (size_t at = VG_ETH_HLEN; at + len <= size; at++)
+		if (!memcmp(bytes + at, claim->addr.bytes + skip, len))
+			return true;
+	return false;
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	const struct vg_frame frame = { .bytes = data, .len = size };
+	struct vg_claim claim;
+
+	if (vg_neigh_parse(&frame, &claim) != VG_PARSE_FOUND)
+		return 0;
+	if (!stands_in(data, size, &claim))
+		abort();
+	if (claim.how != VG_HOW_NA && claim.how != VG_HOW_ARP_REQUEST && claim.how != VG_HOW_ARP_REPLY)
+		abort();
+	return 0;
+}

@@ -1,0 +1,82 @@
+# SPDX-License-Identifier: Apache-2.0
+# shellcheck shell=bash disable=SC2154 # variables of lib.sh
+# Announcements of every form: all on the wire without the guard and in audit, none in enforce; counted exactly, folded.
+
+COUNT=1000
+
+blast_form() {
+	local vip=$VIP
+	[[ $1 == na ]] && vip=$VIP6
+	at cp1 blast --link eth0 --vip $vip --count $COUNT --form "$@" | grep '^SENT'
+}
+
+# all_pass WANT MODE FORM [OPTION...]: with the guard in MODE (or none), WANT frames arrive
+arrive() {
+	local want=$1 mode=$2 frames
+	shift 2
+	[[ $mode == none ]] || guard_start "$mode" || return
+	frames=$(witness_count blast_form "$@") || return
+	equal "claims that reached the client" "$frames" "$want" || return
+	[[ $mode == none ]] || guard_stop
+}
+
+# one_event MODE ACTION FORM [OPTION...]: besides, the events sum up to what was sent, and are few
+counted() {
+	local mode=$1 action=$2 sum lines
+	shift 2
+	guard_start "$mode" --period 2s || return
+	blast_form "$@" >/dev/null
+	await "all $COUNT counted" "(( \$(announced $action) == COUNT ))" || {
+		announced "$action"
+		tail -n 5 $EVENTS
+		return 1
+	}
+	guard_stop || return
+	sum=$(announced "$action")
+	equal "frames that the events speak of" "$sum" $COUNT || return
+	lines=$(events '.event == "announce"' | wc -l)
+	((lines <= 10)) || fail "$lines lines for one flood"
+	equal "lines that name the sender" "$(events '.event == "announce" and .pid and .comm == "blast"' | wc -l)" "$lines"
+}
+
+announced() {
+	events ".event == \"announce\" and .action == \"$1\"" | jq -s 'map(.count // 1) | add // 0'
+}
+
+for form in arp-request arp-reply na; do
+	for tag in '' '--vlan 100' '--qinq 200,100'; do
+		# shellcheck disable=SC2086 # options
+		test_case "$form ${tag:-untagged}: without the guard all arrive" arrive $COUNT none $form $tag
+		# shellcheck disable=SC2086
+		test_case "$form ${tag:-untagged}: in enforce none arrives" arrive 0 enforce $form $tag
+	done
+	test_case "$form: in audit all arrive" arrive $COUNT audit $form
+done
+test_case "a flood is few lines with an exact count, audit" counted audit would-drop arp-reply
+test_case "a flood is few lines with an exact count, enforce" counted enforce dropped arp-request
+test_case "a false protocol number helps nobody" arrive 0 enforce arp-reply --raw --false-protocol 0x0800
+test_case "extension headers hide no advertisement" arrive 0 enforce na --ext-headers 2
+
+# Noise: nothing is reported of it, nothing breaks, and the guard judges on.
+junk() {
+	guard_start enforce || return
+	at cp1 blast --link eth0 --vip 203.0.113.99 --form arp-reply --count $COUNT --junk 7 >/dev/null || return
+	at cp1 blast --link eth0 --count 20 --form na --vip $VIP6 --truncate 10 >/dev/null
+	at cp1 blast --link eth0 --count 20 --form arp-reply --raw --vip $VIP --truncate 20 >/dev/null
+	equal "frames after the noise" "$(witness_count blast_form arp-reply)" 0 || return
+	guard_stop
+}
+test_case "odd frames do no harm" junk
+
+# The kernel answers ARP for an address that was bound where it must not be: those frames belong to the one who bound it.
+kernel_reply() {
+	local pid
+	guard_start enforce --act drop || return
+	rogue_start --no-announce
+	await "the VIP to be bound" "is_bound $VIP" || return
+	pid=$(pgrep -x kube-vip)
+	equal "answers to the client" "$(witness_count at client arping -c 3 -w 3 -I eth0 $VIP)" 0 || return
+	await_event ".event == \"announce\" and .address == \"$VIP\" and .action == \"dropped\" and .how == \"arp-reply\" and .pid == $pid" || return
+	guard_stop
+}
+test_case "the kernel's own answers are dropped and named" kernel_reply

@@ -1,0 +1,248 @@
+#!/bin/bash
+# SPDX-License-Identifier: Apache-2.0
+#
+# kern.sh PROBE: the kernel's side of the guard on this host, in network and
+# mount namespaces of its own, by the program kern_probe. Binds are seen by
+# rtnetlink alone here, frames are judged by tcx and by clsact, so that it needs
+# no tracing. Closes with "N passed, M failed".
+set -uo pipefail
+
+probe=$(realpath "$1")
+if [[ ${VG_INSIDE:-} != yes ]]; then
+	exec env VG_INSIDE=yes unshare --net --mount "$0" "$probe"
+fi
+
+dir=$(mktemp -d)
+pid='' witness=''
+passed=0 failed=0
+pins=/sys/fs/bpf/vipguard
+
+# shellcheck disable=SC2317 # called by the trap
+cleanup() {
+	[[ -z $pid ]] || kill "$pid" 2>/dev/null
+	[[ -z $witness ]] || kill "$witness" 2>/dev/null
+	rm -rf "$dir"
+}
+trap cleanup EXIT
+
+# check WHAT COMMAND...: one test
+check() {
+	local what=$1
+	shift
+	if "$@" >"$dir/check" 2>&1; then
+		passed=$((passed + 1))
+	else
+		failed=$((failed + 1))
+		echo "not ok: $what"
+		sed 's/^/    /' "$dir/out" "$dir/err"
+	fi
+}
+
+says() { grep -qE -- "$1" "$dir/out"; }
+says_not() { ! grep -qE -- "$1" "$dir/out"; }
+says_times() { [[ $(grep -cE -- "$2" "$dir/out") == "$1" ]]; }
+bound() { [[ -n $(ip -o addr show dev "$1" to "$2") ]]; }
+not_bound() { ! bound "$@"; }
+
+# await PATTERN: until the probe has said it, at most 10 s
+await() {
+	local end=$((SECONDS + 10))
+	until grep -qE -- "$1" "$dir/out"; do
+		((SECONDS < end)) || return 1
+		read -r -t 0.02 <>"$dir/never" || true
+	done
+}
+
+# probe_start OPTION...: the guard with its own NIC eth0, 198.51.100.1
+probe_start() {
+	: >"$dir/out"
+	"$probe" -w tracing -w kprobe -w deny -w sender "$@" -P 192.0.2.130 192.0.2.10 192.0.2.128/25 2001:db8::10 \
+		<"$dir/in" >"$dir/out" 2>"$dir/err" &
+	pid=$!
+	exec 9>"$dir/in"
+	await '^(ready|failed)'
+}
+
+# probe_sync NAME: everything that happened before is told
+probe_sync() {
+	echo "$1" >&9
+	await "^synced $1"
+}
+
+probe_stop() {
+	exec 9>&-
+	wait "$pid"
+	local rc=$?
+	pid=''
+	return "$rc"
+}
+
+# claim ADDR TIMES: that many gratuitous ARP requests; a refused send is what is tested
+claim() {
+	python3 - "$1" "$2" <<-'EOF'
+		import socket, sys
+		s = socket.socket(socket.AF_PACKET, socket.SOCK_RAW)
+		s.bind(("eth0", 0))
+		mac, ip = s.getsockname()[4], socket.inet_aton(sys.argv[1])
+		frame = b"\xff" * 6 + mac + b"\x08\x06" + b"\0\1\x08\0\6\4\0\1" + mac + ip + bytes(6) + ip
+		for _ in range(int(sys.argv[2])):
+		    try:
+		        s.send(frame)
+		    except OSError:
+		        pass
+	EOF
+}
+
+second_guard_is_refused() { ! "$probe" 192.0.2.10 <>"$dir/never" >"$dir/second" 2>&1; }
+
+# A witness at the far end. Claims of an own address come last, so once they are
+# there, all that was sent before is there, or was dropped.
+witness_start() {
+	tcpdump -U -n -i peer0 -w "$dir/pcap" arp 2>"$dir/tcpdump" &
+	witness=$!
+	until grep -q 'listening on' "$dir/tcpdump"; do
+		kill -0 "$witness" || return 1
+	done
+}
+witness_saw() { tcpdump -n -r "$dir/pcap" 2>/dev/null | grep -cF "tell $1,"; }
+witness_has() {
+	local end=$((SECONDS + 10))
+	until (($(witness_saw "$1") >= $2)); do
+		((SECONDS < end)) || return 1
+		read -r -t 0.05 <>"$dir/never" || true
+	done
+}
+witness_missed() { [[ $(witness_saw "$1") == 0 ]]; }
+witness_stop() {
+	kill "$witness"
+	wait "$witness"
+	witness=''
+}
+facts_add_up_to() {
+	local sum=0 n
+	while read -r n; do
+		sum=$((sum + n))
+	done < <(sed -n 's/^announce .* count=\([0-9]*\) refused=1.*/\1/p' "$dir/out")
+	((sum == $1))
+}
+
+mount -t bpf bpf /sys/fs/bpf || exit 1
+mkfifo "$dir/in" "$dir/never"
+echo 1 >/proc/sys/net/ipv6/conf/default/disable_ipv6
+ip link set lo up
+ip link add eth0 type veth peer name peer0
+echo 0 >/proc/sys/net/ipv6/conf/eth0/disable_ipv6
+echo 0 >/proc/sys/net/ipv6/conf/eth0/accept_ra
+echo 1 >/proc/sys/net/ipv6/conf/eth0/addr_gen_mode
+ip link set eth0 up
+ip link set peer0 up
+ip addr add 198.51.100.1/24 dev eth0
+
+# ---- enforce, each way of judging frames
+enforce() {
+	local how=$1
+	shift
+	check "$how: starts" probe_start -e "$@"
+	check "$how: guards the link that holds the address, by $how" says "^guarded eth0 $how"
+	check "$how: not the other end" says_not '^guarded peer0'
+	check "$how: own address is found" says 'how=preexisting addr=198.51.100.1/24 if=eth0 .*verdict=unrelated'
+	ip addr add 192.0.2.10/32 dev eth0
+	ip addr add 192.0.2.200/25 dev eth0
+	ip addr add 192.0.2.10 peer 203.0.113.1/32 dev eth0
+	ip addr add 2001:db8::10/128 dev eth0 nodad
+	ip addr add 192.0.2.130/32 dev eth0
+	check "$how: keeps up" probe_sync binds
+	check "$how: each bind is one fact" says_times 5 '^bind how=(netlink|kernel) .*count=1'
+	check "$how: and names who asked" says '^bind how=netlink addr=192.0.2.10/32 if=eth0 .* pid=[0-9]+ comm=ip'
+	for addr in 192.0.2.10 192.0.2.200 2001:db8::10; do
+		check "$how: $addr is gone" not_bound eth0 "$addr"
+	done
+	check "$how: protected stays" bound eth0 192.0.2.130
+	check "$how: own address stays" bound eth0 198.51.100.1
+	check "$how: a witness is there" witness_start
+	claim 192.0.2.10 500
+	claim 198.51.100.1 3
+	check "$how: keeps up" probe_sync claims
+	check "$how: own announcements pass" witness_has 198.51.100.1 3
+	check "$how: not one claim of the VIP left" witness_missed 192.0.2.10
+	witness_stop
+	check "$how: each is counted" says 'judged=500 dropped=500'
+	check "$how: facts add up to them" facts_add_up_to 500
+	ip addr del 192.0.2.130/32 dev eth0
+	check "$how: keeps up" probe_sync unbind
+	check "$how: an unbind is a fact" says '^unbind .*addr=192.0.2.130/32 if=eth0'
+}
+
+enforce tcx
+check "a second guard is refused" second_guard_is_refused
+check "and says why" grep -q "failed -16 another guard (pid $pid) holds $pins" "$dir/second"
+check "ends well" probe_stop
+
+enforce clsact -w tcx
+tc qdisc del dev eth0 clsact
+check "a lost qdisc is noticed" await '^changed clsact ok=0'
+check "and put back" await '^changed clsact ok=1'
+check "the filter is there" [ "$(tc filter show dev eth0 egress | grep -c 'handle 0x7667')" = 1 ]
+check "ends well" probe_stop
+check "and leaves no qdisc" [ -z "$(tc qdisc show dev eth0 clsact)" ]
+
+tc qdisc add dev eth0 clsact
+check "starts beside a qdisc of others" probe_start -w tcx
+check "ends well" probe_stop
+check "and leaves theirs" [ -n "$(tc qdisc show dev eth0 clsact)" ]
+tc qdisc del dev eth0 clsact
+
+# ---- a secondary is never taken along
+echo 0 >/proc/sys/net/ipv4/conf/all/promote_secondaries
+echo 0 >/proc/sys/net/ipv4/conf/eth0/promote_secondaries
+check "starts without acting" probe_start
+ip addr add 192.0.2.200/25 dev eth0
+ip addr add 192.0.2.130/25 dev eth0
+check "audit keeps up" probe_sync audit
+check "audit leaves all alone" bound eth0 192.0.2.200
+check "ends well" probe_stop
+check "starts with a violation that has a secondary" probe_start -e
+check "the removal is refused" says '^removal -16 .*192.0.2.200/25 from eth0 would take its secondary 192.0.2.130 with it'
+check "the secondary stays" bound eth0 192.0.2.130
+check "ends well" probe_stop
+ip addr flush dev eth0 to 192.0.2.0/24
+
+# ---- links come, go, are renamed
+check "starts for links" probe_start -e
+ip link add ext0 type veth peer name ext1
+ip addr add 198.51.100.77/32 dev ext0
+ip link set ext0 name wan0
+check "keeps up with links" probe_sync renamed
+check "a new link with an address is guarded under its new name" says '^guarded wan0 '
+: >"$dir/out"
+ip link del wan0
+check "keeps up with a lost link" probe_sync lost
+check "its addresses are unbound" says '^unbind .*addr=198.51.100.77/32'
+check "and it is guarded no more" says_not '^guarded wan0'
+check "ends well" probe_stop
+
+# ---- what is on bpffs
+pinned=("$pins"/*)
+check "maps are pinned" [ "${pinned[*]##*/}" = "vg_binds vg_config vg_protect vg_ranges vg_stats vg_vips" ]
+check "a VIP reads like a report" grep -q '"address": "192.0.2.10"' <(bpftool map dump pinned "$pins/vg_vips")
+id=$(bpftool -j map show pinned "$pins/vg_vips" | grep -o '"id":[0-9]*')
+check "starts on its own maps" probe_start
+check "ends well" probe_stop
+check "and goes on with them" [ "$(bpftool -j map show pinned "$pins/vg_vips" | grep -o '"id":[0-9]*')" = "$id" ]
+rm "$pins/vg_vips"
+bpftool map create "$pins/vg_vips" type hash key 4 value 4 entries 1 name alien
+check "starts on somebody else's map" probe_start
+check "ends well" probe_stop
+check "and replaces it" grep -q '"address": "192.0.2.10"' <(bpftool map dump pinned "$pins/vg_vips")
+
+# ---- degraded
+umount /sys/fs/bpf
+check "starts without bpffs" probe_start -e
+check "says so" says '^feature maps ok=0 tried=1 /sys/fs/bpf is no bpffs'
+ip addr add 192.0.2.10/32 dev eth0
+check "keeps up without maps" probe_sync bare
+check "and still removes" not_bound eth0 192.0.2.10
+check "ends well" probe_stop
+
+echo "$passed passed, $failed failed"
+((failed == 0))

@@ -1,0 +1,160 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* clang-format off: cmocka.h needs these before it */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+/* clang-format on */
+
+#include <errno.h>
+#include <net/if.h>
+#include <net/if_arp.h>
+#include <string.h>
+
+#include "kern/links.h"
+
+#define ROWS_MAX 10
+
+struct row {
+	const char *name, *kind;
+	uint32_t master, lower; /* ifindex: the place in the table, from 1 */
+	bool global;
+	bool guarded; /* expected */
+	uint16_t type; /* 0: Ethernet */
+	uint32_t flags;
+};
+
+struct host {
+	const char *what;
+	const char *names[3]; /* --interface */
+	struct row rows[ROWS_MAX];
+};
+
+static const struct host hosts[] = {
+	{ "a plain node with pods",
+	  { NULL },
+	  { { .name = "lo", .type = ARPHRD_LOOPBACK, .flags = IFF_LOOPBACK, .global = true },
+	    { .name = "eth0", .global = true, .guarded = true },
+	    { .name = "eth1", .guarded = true },
+	    { .name = "cni0", .kind = "bridge", .global = true, .guarded = true },
+	    { .name = "veth1", .kind = "veth", .master = 4, .lower = 2 },
+	    { .name = "dummy0", .kind = "dummy" } } },
+	{ "a namespace whose NIC is a veth",
+	  { NULL },
+	  { { .name = "lo", .type = ARPHRD_LOOPBACK, .flags = IFF_LOOPBACK },
+	    { .name = "eth0", .kind = "veth", .lower = 3, .global = true, .guarded = true },
+	    { .name = "peer", .kind = "veth", .lower = 2 } } },
+	{ "a VLAN on a bond in a bridge",
+	  { NULL },
+	  { { .name = "eth0", .master = 3, .guarded = true },
+	    { .name = "eth1", .master = 3, .guarded = true },
+	    { .name = "bond0", .kind = "bond", .master = 5 },
+	    { .name = "tap0", .kind = "tun", .master = 5 },
+	    { .name = "br0", .kind = "bridge", .guarded = true },
+	    { .name = "br0.7", .kind = "vlan", .lower = 5, .global = true, .guarded = true } } },
+	{ "software slaves of a bond, software ports of a bridge",
+	  { NULL },
+	  { { .name = "s0", .kind = "veth", .master = 2, .guarded = true },
+	    { .name = "bond0", .kind = "bond", .global = true, .guarded = true },
+	    { .name = "p0", .kind = "veth", .master = 4 },
+	    { .name = "br0", .kind = "bridge", .global = true, .guarded = true } } },
+	{ "service dummies and tunnels hold addresses that go nowhere",
+	  { NULL },
+	  { { .name = "kube-ipvs0", .kind = "dummy", .global = true },
+	    { .name = "wg0", .kind = "wireguard", .type = ARPHRD_NONE, .global = true },
+	    { .name = "ib0", .type = ARPHRD_INFINIBAND } } },
+	{ "--interface overrides, loopback excepted",
+	  { "veth1", "lo" },
+	  { { .name = "lo", .type = ARPHRD_LOOPBACK, .flags = IFF_LOOPBACK },
+	    { .name = "eth0", .global = true },
+	    { .name = "veth1", .kind = "veth", .lower = 2, .guarded = true } } },
+};
+
+static void put_row(struct vg_links *links, const struct row *row, uint32_t ifindex)
+{
+	struct vg_rt_link rt = { .ifindex = ifindex, .type = row->type ? row->type : ARPHRD_ETHER, .flags = row->flags,
+				 .master = row->master, .lower = row->lower };
+
+	strcpy(rt.name, row->name);
+	strcpy(rt.kind, row->kind ? row->kind : "");
+	assert_int_equal(vg_links_put(links, &rt), 0);
+	vg_links_find(links, ifindex)->has_global = row->global;
+}
+
+static void check_host(const struct host *host, bool backwards)
+{
+	VG_CLEANUP(vg_links_freep) struct vg_links *links = NULL;
+	size_t n_names = 0, n = 0;
+
+	assert_int_equal(vg_links_new(&links), 0);
+	while (n < ROWS_MAX && host->rows[n].name)
+		n++;
+	for (size_t i = 0; i < n; i++) {
+		size_t row = backwards ? n - 1 - i : i;
+
+		put_row(links, &host->rows[row], (uint32_t)row + 1);
+	}
+	while (host->names[n_names])
+		n_names++;
+	vg_links_choose(links, host->names, n_names);
+	for (size_t i = 0; i < n; i++) {
+		if (vg_links_at(links, i)->guarded != host->rows[i].guarded)
+			fail_msg("%s: %s is%s guarded", host->what, host->rows[i].name, host->rows[i].guarded ? " not" : "");
+	}
+}
+
+static void chooses_what_to_guard(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(hosts); i++) {
+		check_host(&hosts[i], false);
+		check_host(&hosts[i], true);
+	}
+}
+
+static void follows_links(void **state)
+{
+	VG_CLEANUP(vg_links_freep) struct vg_links *links = NULL;
+	struct vg_rt_link rt = { .ifindex = 2, .type = ARPHRD_ETHER, .name = "eth0" };
+
+	(void)state;
+	assert_int_equal(vg_links_new(&links), 0);
+	assert_int_equal(vg_links_put(links, &rt), 0);
+	strcpy(rt.name, "wan");
+	assert_int_equal(vg_links_put(links, &rt), 0);
+	assert_string_equal(vg_links_name(links, 2), "wan");
+	assert_null(vg_links_at(links, 1));
+	vg_links_remove(links, 3);
+	vg_links_remove(links, 2);
+	assert_null(vg_links_find(links, 2));
+	assert_string_equal(vg_links_name(links, 2), "");
+}
+
+static void is_bounded(void **state)
+{
+	VG_CLEANUP(vg_links_freep) struct vg_links *links = NULL;
+	struct vg_rt_link rt = { .type = ARPHRD_ETHER, .name = "x" };
+
+	(void)state;
+	assert_int_equal(vg_links_new(&links), 0);
+	for (uint32_t i = VG_MAX_LINKS; i > 0; i--) {
+		rt.ifindex = i;
+		assert_int_equal(vg_links_put(links, &rt), 0);
+	}
+	rt.ifindex = VG_MAX_LINKS + 1;
+	assert_int_equal(vg_links_put(links, &rt), -ENOSPC);
+	for (uint32_t i = 0; i < VG_MAX_LINKS; i++)
+		assert_int_equal(vg_links_at(links, i)->rt.ifindex, i + 1);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(chooses_what_to_guard),
+		cmocka_unit_test(follows_links),
+		cmocka_unit_test(is_bounded),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
