@@ -15,7 +15,7 @@
 
 #define VG_ABI_VERSION 1
 
-#define VG_TEXT_MAX 52 /* "ffff:…:ffff/128" and its NUL fit (INET6_ADDRSTRLEN + 4, rounded up to 4) */
+#define VG_TEXT_MAX 56 /* "ffff:…:ffff/128" and its NUL fit (INET6_ADDRSTRLEN + 4, rounded up to 8) */
 #define VG_IFNAME_MAX 16 /* IFNAMSIZ */
 #define VG_COMM_MAX 16 /* TASK_COMM_LEN */
 #define VG_NODE_MAX 256 /* a DNS subdomain (RFC 1123) has at most 253 characters */
@@ -62,7 +62,6 @@ struct vg_vip {
 	char address[VG_TEXT_MAX]; /* "192.0.2.10", "2001:db8::/64" */
 	struct vg_judgement bind; /* on a real link */
 	struct vg_judgement announce;
-	__u32 pad;
 	__u64 bind_hits; /* refused binds */
 	__u64 announce_hits; /* announcements seen, dropped or not */
 };
@@ -109,7 +108,7 @@ struct vg_bind_value {
 	char interface[VG_IFNAME_MAX];
 	enum vg_how how;
 	struct vg_judgement judgement;
-	__u32 pad;
+	__u32 ifa_flags; /* IFA_F_* */
 	__u64 since_ns; /* CLOCK_BOOTTIME; of a preexisting one: when it was found */
 	struct vg_who who;
 };

@@ -202,20 +202,17 @@ with_guard() {
 
 # ---- the rogue
 
-rogue=''
 # rogue_start [OPTION...]: kube-vip's double on cp1 with both VIPs
 rogue_start() {
 	: >$RUN/rogue
 	spawn cp1 rogue --link eth0 --vip $VIP --vip $VIP6 --rate 500 "$@" >>$RUN/rogue 2>&1
-	rogue=$spawned
 	await "the rogue" "grep -q ^READY $RUN/rogue"
 }
 
+# By name: it may have been started in a subshell.
 rogue_stop() {
-	[[ -n $rogue ]] || return 0
-	kill -TERM "$rogue" 2>/dev/null
-	wait "$rogue" 2>/dev/null || true
-	rogue=''
+	pkill -TERM -x kube-vip
+	await "the rogue to end" "! pgrep -x kube-vip >/dev/null"
 }
 
 # rogue_said N PATTERN: at least N lines match

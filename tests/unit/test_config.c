@@ -178,9 +178,9 @@ static void refused(void **state)
 		const char *line;
 		const char *text;
 	} cases[] = {
-		{ "run --bogus", "unknown option --bogus" },
-		{ "run -x", "unknown option -x" },
-		{ "run --mod audit", "unknown option --mod" }, /* no abbreviations */
+		{ "run --bogus", "unknown option \"--bogus\", expected one of vipguard run --help" },
+		{ "run -x", "unknown option \"-x\"" },
+		{ "run --mod audit", "unknown option \"--mod\"" }, /* no abbreviations */
 		{ "run --mode", "--mode: found nothing, expected MODE" },
 		{ "run --mode=", "--mode: found \"\", expected audit or enforce" },
 		{ "run --mode Enforce", "--mode: found \"Enforce\", expected audit or enforce" },
@@ -201,6 +201,7 @@ static void refused(void **state)
 		{ "run --pin-dir x", "--pin-dir: found \"x\", expected an absolute path" },
 		{ "run --without wings", "--without: found \"wings\", expected one of btf, " },
 		{ "run --verbose=maybe", "--verbose: found \"maybe\", expected true or false" },
+		{ "run --node a/b", "--node: found \"a/b\", expected the name of a node" },
 		{ "run extra", "run: unexpected argument \"extra\"" },
 		{ "check -o yaml", "--output: found \"yaml\", expected json or text" },
 		{ "check --now yesterday", "--now: found \"yesterday\"" },
@@ -232,8 +233,39 @@ static void node_name_of_the_pod(void **state)
 	_options_ from_pod = parse_fine("run");
 	_options_ from_flag = parse_fine("run --node cp1");
 
-	assert_string_equal(from_pod->node, "Worker-1");
+	assert_string_equal(from_pod->node, "worker-1");
 	assert_string_equal(from_flag->node, "cp1");
+	setenv("NODE_NAME", "two words", 1);
+	_options_ overruled = parse_fine("run --node cp1");
+
+	assert_string_equal(overruled->node, "cp1");
+	assert_refused("run", "NODE_NAME: found \"two words\", expected the name of a node");
+}
+
+/* Misspelt is not "not set"; what Kubernetes makes for a Service named like us is neither. */
+static void unknown_variables(void **state)
+{
+	static const struct {
+		const char *name;
+		bool fine;
+	} cases[] = {
+		{ "VIPGUARD_ASSIGNMENT", false }, { "VIPGUARD_", false }, { "VIPGUARD_PORTS", false }, { "VIPGUARD_mode", false },
+		{ "VIPGUARD", true }, { "VIPGUARD_PORT", true }, { "VIPGUARD_PORT_80_TCP_ADDR", true }, { "VIPGUARD_PORTAL_PORT", true },
+		{ "VIPGUARD_SERVICE_HOST", true }, { "VIPGUARD_METRICS_SERVICE_PORT_HTTP", true },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		struct parsed parsed;
+
+		setenv(cases[i].name, "1", 1);
+		parsed = parse("status");
+		unsetenv(cases[i].name);
+		vg_config_free(parsed.options);
+		assert_case(cases[i].name, parsed.r == (cases[i].fine ? 0 : -EINVAL));
+		if (!cases[i].fine && !strstr(parsed.error.text, cases[i].name))
+			fail_msg("\"%s\" does not name %s", parsed.error.text, cases[i].name);
+	}
 }
 
 static void environment(void **state)
@@ -309,6 +341,8 @@ static void bad_files(void **state)
 		{ "config: other.yaml\n", ":1: unknown key \"config\"" },
 		{ "node: a\nmode: loud\n", ":2: mode: found \"loud\", expected audit or enforce" },
 		{ "act: [none, deny]\n", ":1: act: " },
+		{ "act: []\n", ":1: act: found an empty list" },
+		{ "node: [a, b]\n", ":1: node: found a list, expected one value" },
 		{ "mode: {a: b}\n", ":1: " },
 		{ "mode: audit\nmode: audit\n", ":2: " },
 		{ "- mode\n", ":1: " },
@@ -359,7 +393,7 @@ int main(void)
 #define TEST(f) cmocka_unit_test_setup(f, clear_environment)
 	const struct CMUnitTest tests[] = {
 		TEST(defaults), TEST(every_flag), TEST(short_forms), TEST(act_none), TEST(refused), TEST(long_socket_path),
-		TEST(node_name_of_the_pod), TEST(environment), TEST(bad_environment), TEST(flag_beats_environment_beats_file),
+		TEST(node_name_of_the_pod), TEST(environment), TEST(bad_environment), TEST(unknown_variables), TEST(flag_beats_environment_beats_file),
 		TEST(file_by_environment), TEST(bad_files), TEST(one_file_for_all), TEST(table_is_sound),
 	};
 

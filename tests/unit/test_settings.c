@@ -25,7 +25,7 @@ static void test_settings(void **state)
 		{ "mode: enforce\ngrace: 15s\n", "mode=enforce;grace=15s;", NULL },
 		{ "{\"mode\": \"audit\", \"breaker\": 10}", "mode=audit;breaker=10;", NULL },
 		{ "protect: [192.0.2.1, '2001:db8::/64']\ninterface:\n- eth0\n", "protect=192.0.2.1;protect=2001:db8::/64;interface=eth0;", NULL },
-		{ "protect: []\n", "", NULL },
+		{ "protect: []\n", "", "c.yaml:1: protect: found an empty list; expected a value" },
 		{ "mode: ''\n", "mode=;", NULL },
 		{ "{}\n", "", NULL },
 		{ "", "", "c.yaml:1: found nothing; expected a mapping of settings" },
@@ -38,6 +38,7 @@ static void test_settings(void **state)
 		{ "mode: *a\n", "", "c.yaml:1: found an anchor or alias; expected" },
 		{ "mode: audit\n---\nmode: audit\n", "mode=audit;", "c.yaml:2: found a second document; expected one" },
 		{ "mode: \"a\n", "", "c.yaml:2: is no YAML: " },
+		{ "mode:\n\t- audit\n", "", "c.yaml:2: is no YAML: " },
 	};
 
 	(void)state;

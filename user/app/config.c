@@ -12,6 +12,7 @@
 #include "app/options.h"
 #include "base/time.h"
 #include "conf/settings.h"
+#include "conf/text.h"
 #include "core/judge.h"
 
 #define HOST_NAME_BYTES 256
@@ -58,10 +59,17 @@ static int apply_named(struct vg_draft *draft, const struct vg_option *option, c
 static int apply_setting(void *ctx, const char *key, const char *value, struct vg_error *ret_error)
 {
 	const struct vg_option *option = vg_option_find(key, strlen(key));
+	struct vg_draft *draft = ctx;
+	char quote[VG_QUOTE_MAX];
 
-	if (!option || strcmp(key, "config") == 0)
-		return vg_error_set(ret_error, -EINVAL, "unknown key \"%s\", expected the name of an option, such as mode", key);
-	return apply_named(ctx, option, value, VG_PLACE_FILE, key, ret_error);
+	if (!option || strcmp(key, "config") == 0) {
+		vg_text_quote(key, quote);
+		return vg_error_set(ret_error, -EINVAL, "unknown key %s, expected the name of an option, such as mode", quote);
+	}
+	/* a key comes once, so a second call is a second item: the first must not silently lose */
+	if (!option->list && draft->places[vg_option_number(option)] == VG_PLACE_FILE)
+		return vg_error_set(ret_error, -EINVAL, "%s: found a list, expected one value", key);
+	return apply_named(draft, option, value, VG_PLACE_FILE, key, ret_error);
 }
 
 static void variable_name(const struct vg_option *option, char *out, size_t size)
@@ -82,7 +90,7 @@ static int apply_variable(struct vg_draft *draft, const struct vg_option *option
 	value = getenv(name);
 	if (!value || !*value) /* set but empty is how templates say "not set" */
 		return 0;
-	if (!option->list)
+	if (!option->list || value[strspn(value, ",")] == 0) /* commas alone are no list: the setter says so */
 		return apply_named(draft, option, value, VG_PLACE_ENVIRONMENT, name, ret_error);
 	copy = strdup(value);
 	if (!copy)
@@ -92,16 +100,82 @@ static int apply_variable(struct vg_draft *draft, const struct vg_option *option
 	return r;
 }
 
+/*
+ * Kubernetes puts variables into every pod for each Service of its namespace, so for one named vipguard or vipguard-metrics:
+ * VIPGUARD_SERVICE_HOST, VIPGUARD_METRICS_SERVICE_PORT_HTTP, VIPGUARD_PORT, VIPGUARD_PORT_80_TCP_ADDR (makeLinkVariables(),
+ * pkg/kubelet/envvars).
+ */
+static bool is_service_link(const char *name, size_t len)
+{
+	static const char *const parts[] = { "_SERVICE_HOST", "_SERVICE_PORT", "_PORT" };
+
+	for (size_t i = 0; i < ARRAY_SIZE(parts); i++) {
+		size_t n = strlen(parts[i]);
+
+		for (const char *at = strstr(name, parts[i]); at && at + n <= name + len; at = strstr(at + 1, parts[i])) {
+			if (at + n == name + len || at[n] == '_')
+				return true;
+		}
+	}
+	return false;
+}
+
+static bool is_variable(const char *variable, size_t len)
+{
+	const struct vg_option *option;
+	char name[64];
+
+	for (size_t i = 0; (option = vg_option_at(i)); i++) {
+		variable_name(option, name, sizeof(name));
+		if (strlen(name) == len && memcmp(name, variable, len) == 0)
+			return true;
+	}
+	return false;
+}
+
+/* A misspelt variable must not pass for one that is not set. */
+static int refuse_unknown_variables(struct vg_error *ret_error)
+{
+	_cleanup_free_ char *name = NULL;
+	char quote[VG_QUOTE_MAX];
+
+	for (char **variable = environ; variable && *variable; variable++) {
+		size_t len = strcspn(*variable, "=");
+
+		if (strncmp(*variable, "VIPGUARD_", 9) != 0 || is_variable(*variable, len) || is_service_link(*variable, len))
+			continue;
+		name = strndup(*variable, len);
+		if (!name)
+			return -ENOMEM;
+		vg_text_quote(name, quote);
+		return vg_error_set(ret_error, -EINVAL,
+				    "unknown variable %s in the environment, expected VIPGUARD_ and an option, such as VIPGUARD_MODE",
+				    quote);
+	}
+	return 0;
+}
+
 static int apply_environment(struct vg_draft *draft, enum vg_command_bit command, struct vg_error *ret_error)
 {
 	const struct vg_option *option;
-	int r = 0;
+	int r = refuse_unknown_variables(ret_error);
 
 	for (size_t i = 0; r == 0 && (option = vg_option_at(i)); i++) {
 		if (option->commands & command)
 			r = apply_variable(draft, option, ret_error);
 	}
 	return r;
+}
+
+/* Where nothing else names the node. Checked only then: what is overruled does no harm. */
+static int apply_node_name(struct vg_draft *draft, struct vg_error *ret_error)
+{
+	const struct vg_option *node = vg_option_find("node", 4);
+	const char *value = getenv("NODE_NAME");
+
+	if (!value || !*value || draft->places[vg_option_number(node)] != VG_PLACE_DEFAULT)
+		return 0;
+	return apply_named(draft, node, value, VG_PLACE_ENVIRONMENT, "NODE_NAME", ret_error);
 }
 
 static int apply_flags(struct vg_draft *draft, const struct flags *flags, struct vg_error *ret_error)
@@ -124,15 +198,18 @@ static int read_flag(char **argv, enum vg_command_bit command, struct flags *fla
 	size_t len = is_long ? strcspn(name, "=") : 1;
 	const struct vg_option *option = is_long ? vg_option_find(name, len) : vg_option_find_letter(*name);
 	const char *value = name[len] ? name + len + (name[len] == '=') : NULL;
+	char quote[VG_QUOTE_MAX];
 	int taken = 1;
 
 	if (strcmp(argv[0], "--help") == 0 || strcmp(argv[0], "-h") == 0) {
 		flags->help = true;
 		return 1;
 	}
-	if (!option)
-		return vg_error_set(ret_error, -EINVAL, "unknown option %s, see vipguard %s --help", argv[0],
+	if (!option) {
+		vg_text_quote(argv[0], quote);
+		return vg_error_set(ret_error, -EINVAL, "unknown option %s, expected one of vipguard %s --help", quote,
 				    vg_command_of(command)->name);
+	}
 	if (!(option->commands & command))
 		return vg_error_set(ret_error, -EINVAL, "%s takes no --%s", vg_command_of(command)->name, option->name);
 	if (!option->metavar && !value)
@@ -183,14 +260,16 @@ static int read_arguments(int argc, char **argv, enum vg_command_bit command, st
 static int check_count(const struct vg_config_options *options, enum vg_command_bit bit, struct vg_error *ret_error)
 {
 	const struct vg_command *command = vg_command_of(bit);
+	char quote[VG_QUOTE_MAX];
 
 	if (options->n_args < command->min_args)
 		return vg_error_set(ret_error, -EINVAL, "%s: found no argument, expected%s", command->name,
 				    command->arguments);
-	if (options->n_args > command->max_args)
-		return vg_error_set(ret_error, -EINVAL, "%s: unexpected argument \"%s\"", command->name,
-				    options->args[command->max_args]);
-	return 0;
+	if (options->n_args <= command->max_args)
+		return 0;
+	vg_text_quote(options->args[command->max_args], quote);
+	return vg_error_set(ret_error, -EINVAL, "%s: unexpected argument %s, expected %s", command->name, quote,
+			    command->max_args ? "nothing more" : "none");
 }
 
 /* The file to read: the flag's, else the environment's. */
@@ -209,14 +288,11 @@ static const char *config_file(const struct flags *flags, enum vg_command_bit co
 static int set_defaults(struct vg_config_options *options, enum vg_command_bit command)
 {
 	char host[HOST_NAME_BYTES];
-	const char *node = getenv("NODE_NAME");
 
-	if (!node || !*node) {
-		if (gethostname(host, sizeof(host)) < 0)
-			return -errno;
-		host[sizeof(host) - 1] = 0;
-		node = host;
-	}
+	if (gethostname(host, sizeof(host)) < 0)
+		return -errno;
+	host[sizeof(host) - 1] = 0;
+	vg_node_to_lower(host);
 	options->mode = VG_AUDIT;
 	options->deny = options->drop = options->remove = options->heal = true;
 	options->grace_ns = VG_GRACE_NS_DEFAULT;
@@ -224,7 +300,7 @@ static int set_defaults(struct vg_config_options *options, enum vg_command_bit c
 	options->period_ns = 60 * VG_NS_PER_SEC;
 	options->log_format = isatty(STDOUT_FILENO) ? VG_FORMAT_TEXT : VG_FORMAT_JSON;
 	options->output = command == VG_CMD_WATCH && !isatty(STDOUT_FILENO) ? VG_OUTPUT_JSON : VG_OUTPUT_TEXT;
-	options->node = strdup(node);
+	options->node = strdup(host);
 	options->pin_dir = strdup(VG_PIN_DIR_DEFAULT);
 	options->socket = strdup(VG_SOCKET_DEFAULT);
 	return options->node && options->pin_dir && options->socket ? 0 : -ENOMEM;
@@ -243,6 +319,8 @@ static int apply_places(struct vg_draft *draft, const struct flags *flags, enum 
 		r = apply_environment(draft, command, ret_error);
 	if (r == 0)
 		r = apply_flags(draft, flags, ret_error);
+	if (r == 0)
+		r = apply_node_name(draft, ret_error);
 	return r;
 }
 

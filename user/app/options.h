@@ -70,6 +70,7 @@ VG_SETTER(vg_set_pin_dir);
 VG_SETTER(vg_set_socket);
 VG_SETTER(vg_set_without);
 VG_SETTER(vg_set_verbose);
+void vg_node_to_lower(char *name); /* in place */
 void vg_reset_act(struct vg_draft *draft);
 void vg_reset_interface(struct vg_draft *draft);
 void vg_reset_protect(struct vg_draft *draft);

@@ -8,11 +8,15 @@
 
 #include "app/options.h"
 #include "base/time.h"
+#include "conf/text.h"
 #include "core/verdict.h"
 
 static int expected(struct vg_error *error, const char *found, const char *wanted)
 {
-	return vg_error_set(error, -EINVAL, "found \"%s\", expected %s", found, wanted);
+	char quote[VG_QUOTE_MAX];
+
+	vg_text_quote(found, quote);
+	return vg_error_set(error, -EINVAL, "found %s, expected %s", quote, wanted);
 }
 
 static int store_text(const struct vg_option *option, struct vg_draft *draft, const char *value)
@@ -98,17 +102,23 @@ void vg_reset_act(struct vg_draft *draft)
 	draft->act_none = false;
 }
 
+/* As the kubelet does with host names (GetHostname(), pkg/util/node): "CP1" is the node cp1, and no other name is in assignments. */
+void vg_node_to_lower(char *name)
+{
+	for (; *name; name++)
+		*name = (char)tolower((unsigned char)*name);
+}
+
 VG_SETTER(vg_set_node)
 {
-	size_t len = strlen(value);
-	_cleanup_free_ char *copy = NULL;
+	_cleanup_free_ char *copy = strdup(value);
 
 	(void)option;
-	if (len == 0 || len >= VG_NODE_MAX || strpbrk(value, " \t\n"))
-		return expected(ret_error, value, "a node's name, at most 255 characters, without spaces");
-	copy = strdup(value);
 	if (!copy)
 		return -ENOMEM;
+	vg_node_to_lower(copy);
+	if (!vg_text_is_node_name(copy))
+		return expected(ret_error, value, "the name of a node (RFC 1123: a-z, 0-9, - and ., at most 253 characters)");
 	free(draft->options->node);
 	draft->options->node = TAKE_PTR(copy);
 	return 0;
@@ -193,7 +203,7 @@ static void limit_to_text(uint64_t ns, char *out, size_t size)
 VG_SETTER(vg_set_duration)
 {
 	uint64_t ns, *field = (uint64_t *)((char *)draft->options + option->offset);
-	char min[24], max[24];
+	char min[24], max[24], range[56];
 
 	if (vg_duration_parse(value, &ns) < 0)
 		return expected(ret_error, value, "a time such as 15s, 500ms or 1m30s");
@@ -203,7 +213,8 @@ VG_SETTER(vg_set_duration)
 	}
 	limit_to_text(option->min, min, sizeof(min));
 	limit_to_text(option->max, max, sizeof(max));
-	return vg_error_set(ret_error, -EINVAL, "found \"%s\", expected %s to %s", value, min, max);
+	snprintf(range, sizeof(range), "%s to %s", min, max);
+	return expected(ret_error, value, range);
 }
 
 VG_SETTER(vg_set_log_format)
@@ -254,12 +265,12 @@ VG_SETTER(vg_set_socket)
 
 static int unknown_feature(struct vg_error *error, const char *value)
 {
-	char names[256] = "";
-	size_t len = 0;
+	char names[256] = "one of ";
+	size_t len = strlen(names);
 
 	for (unsigned i = 0; i < VG_FEATURE_MAX && len < sizeof(names); i++)
 		len += (size_t)snprintf(names + len, sizeof(names) - len, "%s%s", i ? ", " : "", vg_feature_to_str(i));
-	return vg_error_set(error, -EINVAL, "found \"%s\", expected one of %s", value, names);
+	return expected(error, value, names);
 }
 
 VG_SETTER(vg_set_without)

@@ -6,14 +6,18 @@
 #include "cli/client.h"
 #include "cli/picture.h"
 #include "cli/show.h"
+#include "conf/text.h"
 #include "report/explain.h"
 
 /* All arguments are looked at before anything is read or asked, so that a typo has one message wherever the answer comes from. */
 static int parse_addresses(const struct vg_config_options *options, struct vg_addr *addrs)
 {
+	char quote[VG_QUOTE_MAX];
+
 	for (size_t i = 0; i < options->n_args; i++) {
 		if (vg_addr_parse(options->args[i], &addrs[i]) < 0) {
-			vg_log(VG_LOG_ERROR, "explain: found \"%s\", expected an IP address", options->args[i]);
+			vg_text_quote(options->args[i], quote);
+			vg_log(VG_LOG_ERROR, "explain: found %s, expected an IP address", quote);
 			return VG_EXIT_USAGE;
 		}
 	}

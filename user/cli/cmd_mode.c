@@ -4,6 +4,7 @@
 #include "base/log.h"
 #include "cli/cli.h"
 #include "cli/show.h"
+#include "conf/text.h"
 #include "core/verdict.h"
 #include "report/json.h"
 
@@ -15,12 +16,13 @@ static void print_mode(FILE *out, const json_t *answer)
 int vg_cmd_mode(const struct vg_config_options *options)
 {
 	json_auto_t *answer = NULL;
-	char path[64];
+	char path[64], quote[VG_QUOTE_MAX];
 	enum vg_mode mode;
 	int status;
 
 	if (vg_mode_from_str(options->args[0], &mode) < 0) {
-		vg_log(VG_LOG_ERROR, "mode: found \"%s\", expected audit or enforce", options->args[0]);
+		vg_text_quote(options->args[0], quote);
+		vg_log(VG_LOG_ERROR, "mode: found %s, expected audit or enforce", quote);
 		return VG_EXIT_USAGE;
 	}
 	snprintf(path, sizeof(path), "/v1/mode?mode=%s", vg_mode_to_str(mode));

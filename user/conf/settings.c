@@ -31,13 +31,19 @@ static int call(struct reader *reader)
 
 static int call_each(struct reader *reader)
 {
-	bool more;
+	bool more, any = false;
 	int r;
 
 	for (;;) {
 		r = vg_yaml_next_item(&reader->yaml, reader->yaml.key, &more);
-		if (r < 0 || !more)
+		if (r < 0)
 			return r;
+		if (!more && !any) /* would leave the default, which is everything for `act` */
+			return vg_yaml_fail(&reader->yaml, -EINVAL, reader->yaml.key_line, "%s: found an empty list; expected a value",
+					    reader->yaml.key);
+		if (!more)
+			return 0;
+		any = true;
 		r = call(reader);
 		if (r < 0)
 			return r;

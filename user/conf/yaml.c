@@ -59,7 +59,7 @@ static int syntax_error(struct vg_yaml *yaml)
 	if (parser->error == YAML_READER_ERROR)
 		return vg_yaml_fail(yaml, -EINVAL, line_of_offset(yaml, parser->problem_offset),
 				    "is no text: %s at byte %zu; expected YAML", problem, parser->problem_offset);
-	return vg_yaml_fail(yaml, -EINVAL, (unsigned)parser->problem_mark.line + 1, "is no YAML: %s%s%s", problem,
+	return vg_yaml_fail(yaml, -EINVAL, (unsigned)parser->problem_mark.line + 1, "is no YAML: %s%s%s; expected YAML or JSON", problem,
 			    parser->context ? ", " : "", parser->context ? parser->context : "");
 }
 
@@ -208,7 +208,7 @@ int vg_yaml_next_key(struct vg_yaml *yaml, bool *ret_more)
 		char quote[VG_QUOTE_MAX];
 
 		vg_text_quote(key, quote);
-		return vg_yaml_fail(yaml, -EINVAL, vg_yaml_line(yaml), "unknown key %s", quote);
+		return vg_yaml_fail(yaml, -EINVAL, vg_yaml_line(yaml), "unknown key %s; expected a shorter one", quote);
 	}
 	strcpy(yaml->key, key);
 	yaml->key_line = vg_yaml_line(yaml);

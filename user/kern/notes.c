@@ -33,6 +33,7 @@ void vg_note_bind(const struct vg_maps *maps, const struct vg_fact *fact, const 
 	memcpy(value.interface, fact->ifname, sizeof(value.interface));
 	value.how = fact->how;
 	value.judgement = *judgement;
+	value.ifa_flags = fact->ifa_flags;
 	value.since_ns = fact->time_ns;
 	value.who = fact->who;
 	if (vg_maps_set(maps, VG_MAP_BINDS, &key, &value) < 0)
