@@ -1,17 +1,17 @@
 #!/bin/bash
 # SPDX-License-Identifier: Apache-2.0
-# `make bench`: what the guard costs, in a guest of one kernel (K=6.12; default newest), and what judging costs, on this host.
-set -euo pipefail
+# `make bench`: what the guard costs, in guests of one kernel (K=6.12; default newest), and what judging costs, on this host.
+# Exit 1 if something is over its limit.
+set -uo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
-build=${BUILD:-$here/../../build}
-make --no-print-directory -C "$here/../.." O="$build" "$build/tools/netbench" "$build/bench/judge" >/dev/null
+# shellcheck source=../guest/files.sh
+source "$here/../guest/files.sh"
+over=0
+make --no-print-directory -C "$here/../.." O="$build" "$build/tools/netbench" "$build/bench/judge" >/dev/null || exit 1
+guest_files+=("$build/tools/netbench:/usr/bin/netbench" "$here/lib.sh:/vg-tests/bench-lib.sh")
 echo "judging, on this host:"
-"$build/bench/judge"
-files=("$build/vipguard:/usr/bin/vipguard" "$build/tools/netbench:/usr/bin/netbench" "$here/../guest/lib.sh:/vg-tests/lib.sh")
-for tool in rogue blast witness holder tcphello; do
-	files+=("$build/tools/$tool:/usr/bin/$tool")
-done
-for tool in setpriv tail mkfifo awk pgrep pkill sysctl; do
-	files+=("$(readlink -f "$(command -v $tool)"):/usr/bin/$tool")
-done
-exec "$here/../vm/run.sh" -k "${K:-newest}" -t 900 "$here/guest.sh" "${files[@]}"
+"$build/bench/judge" || over=1
+"$here/../vm/run.sh" -k "${K:-newest}" -t 600 "$here/guest_time.sh" "${guest_files[@]}" || over=1
+echo "counting instructions, which takes some minutes:"
+"$here/../vm/run.sh" -c -k "${K:-newest}" -t 1200 "$here/guest_count.sh" "${guest_files[@]}" || over=1
+exit $over

@@ -1,9 +1,23 @@
 #!/bin/bash
 # SPDX-License-Identifier: Apache-2.0
-# The demo as a test: once as it is, which must succeed, and once with a guard that only watches, which must fail.
+# The demo as two tests: as it is it must succeed; with a guard that never acts (--act none) it must fail, or it would prove nothing.
 set -u
 here=$(cd "$(dirname "$0")" && pwd)
 passed=0 failed=0
-if "$here/demo.sh"; then passed=1; else failed=1; fi
+
+verdict() {
+	if [[ $1 == "$2" ]]; then
+		passed=$((passed + 1))
+	else
+		failed=$((failed + 1))
+		echo "not ok: $3"
+	fi
+}
+
+"$here/demo.sh"
+verdict $? 0 "the demo fails"
+echo "-- and once more with a guard that never acts; this must fail:"
+VG_DEMO_ACT=none "$here/demo.sh" >/dev/null 2>&1
+verdict $? 1 "the demo succeeds with a guard that does nothing"
 echo "$passed passed, $failed failed"
 ((failed == 0))

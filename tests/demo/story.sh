@@ -72,7 +72,7 @@ guard_stop || die "it did not stop"
 cp1_reset
 
 bold "3. vipguard run --mode enforce"
-guard_start enforce || die "it did not start"
+guard_start enforce --act "$(cat act)" || die "it did not start"
 play
 await_event ".event == \"bind\" and .address == \"$VIP\" and .action == \"denied\" and .comm == \"kube-vip\"" >/dev/null || die "the bind was not refused"
 await_event ".event == \"announce\" and .address == \"$VIP\" and .action == \"dropped\"" >/dev/null || die "nothing was dropped"

@@ -14,7 +14,7 @@ cd "$here/../.." || exit 1
 step layers "$here/layers.sh"
 step spdx "$here/spdx.sh"
 step style "$here/style.sh"
-step shellcheck sh -c 'git ls-files --cached --others --exclude-standard -- "*.sh" .ci/run | xargs shellcheck -x -S warning'
+step shellcheck sh -c 'git ls-files --cached --others --exclude-standard -- "*.sh" .ci/run | xargs shellcheck -x -P SCRIPTDIR -S warning'
 step man mandoc -T lint -W warning docs/vipguard.8
 step options "$here/options.sh" "$build/vipguard"
 exit $bad

@@ -1,12 +1,14 @@
 #!/bin/bash
 # SPDX-License-Identifier: Apache-2.0
 #
-# run.sh [-k LABEL] [-m MB] [-t SECONDS] [-a CMDLINE] [-o OUTDIR] SCRIPT [SRC[:DST]]...
+# run.sh [-k LABEL] [-m MB] [-t SECONDS] [-a CMDLINE] [-o OUTDIR] [-c] SCRIPT [SRC[:DST]]...
 #
 # Runs SCRIPT as root in a guest with kernel LABEL (5.10, 6.1, 6.12, newest) and
 # prints what it prints. The other files go along as initramfs.sh says; what the
 # script leaves in the guest's /out comes back to OUTDIR. -t bounds the script,
 # booting has a bound of its own; -a adds kernel arguments (lockdown=...).
+# -c gives the guest one CPU whose clock counts instructions, one a nanosecond:
+# what is measured there does not depend on what else this machine does.
 #
 # Exit status: the script's own, or
 #   123  the script ended, but the kernel warned, oopsed or lost a reference
@@ -22,7 +24,7 @@ boots_max=4
 # Powering off takes a fraction of a second.
 off_seconds=10
 
-label=newest memory=1024 seconds=120 extra='' outdir=''
+label=newest memory=1024 seconds=120 extra='' outdir='' counting=''
 tmp='' pid='' con=''
 
 usage() {
@@ -48,7 +50,7 @@ cleanup() {
 guest_start() {
 	: >"$tmp/console"
 	exec {con}< <(exec "$qemu" -nodefaults -no-user-config -display none -no-reboot \
-		"${accel[@]}" -smp 2 -m "$memory" -kernel "$vg_vm_cache/kernel-$label/vmlinuz" \
+		"${accel[@]}" -m "$memory" -kernel "$vg_vm_cache/kernel-$label/vmlinuz" \
 		-initrd "$tmp/initrd" -serial stdio -serial "file:$tmp/out" \
 		-append "console=ttyS0 quiet loglevel=1 panic=-1 mitigations=off random.trust_cpu=on log_buf_len=4M $extra" \
 		</dev/null 2>"$tmp/qemu")
@@ -124,7 +126,12 @@ prepare() {
 	[[ -f $1 ]] || vg_vm_die "no script $1"
 	[[ -d $vg_vm_cache/kernel-$label ]] || "$vg_vm_here/kernels.sh" "$label"
 	qemu=$(vg_qemu_get)
-	read -ra accel < <(vg_qemu_accel "$qemu" "$vg_vm_cache/kernel-$label/vmlinuz")
+	if [[ -n $counting ]]; then
+		accel=(-accel tcg -cpu max -smp 1 -icount "shift=0,sleep=off")
+	else
+		read -ra accel < <(vg_qemu_accel "$qemu" "$vg_vm_cache/kernel-$label/vmlinuz")
+		accel+=(-smp 2)
+	fi
 	tmp=$(mktemp -d)
 	"$vg_vm_here/initramfs.sh" "$tmp/initrd" "$label" "$1:/run-in-guest" "${@:2}"
 }
@@ -141,13 +148,14 @@ boot_until_ready() {
 
 main() {
 	local option line status complaints=() rc=0
-	while getopts k:m:t:a:o: option; do
+	while getopts k:m:t:a:o:c option; do
 		case $option in
 		k) label=$OPTARG ;;
 		m) memory=$OPTARG ;;
 		t) seconds=$OPTARG ;;
 		a) extra=$OPTARG ;;
 		o) outdir=$OPTARG ;;
+		c) counting=yes ;;
 		*) usage ;;
 		esac
 	done
