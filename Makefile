@@ -48,7 +48,7 @@ BPFTESTS := $(patsubst %,$(O)/bpftest/%,load_test hooks_test announce_run announ
 
 DEPS := gcc clang llvm libclang-rt-14-dev clang-format clang-tidy make git pkg-config bpftool libbpf-dev libelf-dev zlib1g-dev libmnl-dev \
 	libyaml-dev libjansson-dev libmicrohttpd-dev libcurl4-openssl-dev libcmocka-dev linux-libc-dev \
-	busybox-static cpio xz-utils zstd iproute2 tcpdump nftables arping jq python3 shellcheck mandoc universal-ctags \
+	busybox-static cpio xz-utils zstd iproute2 tcpdump nftables iputils-arping procps jq python3 shellcheck mandoc universal-ctags \
 	qemu-system-x86 iputils-ping kmod curl ca-certificates strace
 
 .PHONY: all help deps check test demo lint fmt fuzz bench install clean tools unit guest-files
