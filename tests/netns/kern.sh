@@ -140,20 +140,24 @@ ip addr add 198.51.100.1/24 dev eth0
 
 # ---- enforce, each way of judging frames
 enforce() {
-	local how=$1
+	local how=$1 asker
 	shift
 	check "$how: starts" probe_start -e "$@"
 	check "$how: guards the link that holds the address, by $how" says "^guarded eth0 $how"
 	check "$how: not the other end" says_not '^guarded peer0'
 	check "$how: own address is found" says 'how=preexisting addr=198.51.100.1/24 if=eth0 .*verdict=unrelated'
-	ip addr add 192.0.2.10/32 dev eth0
+	# one that keeps its socket: only then a port is known to be its pid
+	exec 8> >(exec ip -batch -)
+	asker=$!
+	echo 'addr add 192.0.2.10/32 dev eth0' >&8
+	check "$how: and names who asked" await "^bind how=netlink addr=192.0.2.10/32 if=eth0 .* pid=$asker comm=ip"
+	exec 8>&-
 	ip addr add 192.0.2.200/25 dev eth0
 	ip addr add 192.0.2.10 peer 203.0.113.1/32 dev eth0
 	ip addr add 2001:db8::10/128 dev eth0 nodad
 	ip addr add 192.0.2.130/32 dev eth0
 	check "$how: keeps up" probe_sync binds
 	check "$how: each bind is one fact" says_times 5 '^bind how=(netlink|kernel) .*count=1'
-	check "$how: and names who asked" says '^bind how=netlink addr=192.0.2.10/32 if=eth0 .* pid=[0-9]+ comm=ip'
 	for addr in 192.0.2.10 192.0.2.200 2001:db8::10; do
 		check "$how: $addr is gone" not_bound eth0 "$addr"
 	done
@@ -238,7 +242,7 @@ check "and replaces it" grep -q '"address": "192.0.2.10"' <(bpftool map dump pin
 # ---- degraded
 umount /sys/fs/bpf
 check "starts without bpffs" probe_start -e
-check "says so" says '^feature maps ok=0 tried=1 /sys/fs/bpf is no bpffs'
+check "says so" says '^feature pins ok=0 tried=1 /sys/fs/bpf is no bpffs'
 ip addr add 192.0.2.10/32 dev eth0
 check "keeps up without maps" probe_sync bare
 check "and still removes" not_bound eth0 192.0.2.10

@@ -18,7 +18,7 @@
 
 #define CONNECTIONS_MAX (VG_API_WATCHERS_MAX + 16)
 #define REQUEST_SECONDS 10 /* a client that says nothing for so long is let go; not those who watch */
-#define BACKLOG 16
+#define BACKLOG 128 /* connect(2) on a full one fails at once: a burst of clients must find room until each is told yes or no */
 #define END_MS 200 /* how long vg_api_free() waits for the watchers to read what is left */
 
 struct vg_api {
