@@ -23,10 +23,10 @@ endif
 VERSION := $(shell cat VERSION)
 BUILD := $(shell git describe --always --dirty 2>/dev/null || echo release)
 
+, := ,
 WARN := -Wall -Wextra -Werror -Wstrict-prototypes -Wmissing-prototypes -Wpointer-arith -Wwrite-strings -Wvla
 HARDEN := -fstack-protector-strong -fPIE $(if $(SAN)$(FUZZ),,-D_FORTIFY_SOURCE=2 -fstack-clash-protection)
 SANITIZE := $(if $(SAN)$(FUZZ),-fsanitize=address$(,)undefined -fno-sanitize-recover=all -fno-omit-frame-pointer)
-, := ,
 INCLUDE := -Iinclude -Iuser -I$(O)/skel
 CFLAGS ?= -O2 -g
 ALL_CFLAGS := -std=gnu11 -D_GNU_SOURCE $(CFLAGS) $(WARN) $(HARDEN) $(SANITIZE:%=%) $(if $(FUZZ),-fsanitize=fuzzer-no-link) $(INCLUDE)

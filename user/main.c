@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The subcommand table. */
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -64,17 +65,39 @@ static int finish(int status)
 	return VG_EXIT_BLIND;
 }
 
+/* A descriptor below 3 that is closed would be given to the next file opened, and what is printed would go there. */
+static void hold_standard_descriptors(void)
+{
+	int fd;
+
+	do
+		fd = open("/dev/null", O_RDWR);
+	while (fd >= 0 && fd <= STDERR_FILENO);
+	vg_closep(&fd);
+}
+
+/* "vipguard help [COMMAND]" */
+static int help(const char *name)
+{
+	const struct vg_command *command = name ? vg_command_find(name) : NULL;
+
+	if (!name)
+		return print_help();
+	if (command)
+		return vg_config_print_help(command->bit), VG_EXIT_FINE;
+	vg_log(VG_LOG_ERROR, "help: found \"%s\", expected a command, see vipguard --help", name);
+	return VG_EXIT_USAGE;
+}
+
 int main(int argc, char **argv)
 {
-	static char name_of_version[] = "version", *version[] = { name_of_version, NULL };
 	const char *name = argc > 1 ? argv[1] : "";
 	const struct vg_command *command;
 
+	hold_standard_descriptors();
 	if (strcmp(name, "--help") == 0 || strcmp(name, "-h") == 0 || strcmp(name, "help") == 0)
-		return finish(print_help());
-	if (strcmp(name, "--version") == 0)
-		return finish(dispatch(vg_command_find("version"), 1, version));
-	command = vg_command_find(name);
+		return finish(help(argv[2]));
+	command = vg_command_find(strcmp(name, "--version") == 0 ? "version" : name);
 	if (!command) {
 		vg_log(VG_LOG_ERROR, "found %s%s%s, expected a command, see vipguard --help", *name ? "\"" : "", *name ? name : "nothing",
 		       *name ? "\"" : "");
