@@ -12,6 +12,7 @@
 #define VG_NEED_LINKS
 #define VG_NEED_VIPS
 #include "vmlinux.h"
+#include <bpf/bpf_core_read.h>
 #include <bpf/bpf_helpers.h>
 #include <bpf/bpf_tracing.h>
 
@@ -52,6 +53,69 @@ static __always_inline enum vg_parse deny_parse(const struct sk_buff *skb, struc
 	else
 		r = bpf_probe_read_kernel(msg->bytes, len & (VG_NLMSG_MAX - 1), skb->data);
 	return r ? VG_PARSE_UNPARSED : vg_nlmsg_parse(msg, sent, ret_new);
+}
+
+/*
+ * The kernel's own index of links (net/core/dev.c: dev_index_hash()), read by probing as the payload is.
+ * All of it since 2.6; a kernel without it is left to the insert hook (deny_is_still() then never holds).
+ */
+struct hlist_node___links {
+	struct hlist_node___links *next;
+} __attribute__((preserve_access_index));
+
+struct net___links {
+	void *dev_index_head; /* struct hlist_head[], each one pointer */
+} __attribute__((preserve_access_index));
+
+struct net_device___links {
+	char name[VG_IFNAME_MAX];
+	struct hlist_node___links index_hlist;
+	int ifindex;
+} __attribute__((preserve_access_index));
+
+#define DENY_LINK_BUCKETS 256 /* NETDEV_HASHENTRIES */
+#define DENY_LINKS_PER_BUCKET 32 /* twice what VG_MAX_LINKS make */
+
+static __always_inline struct net_device___links *deny_find_link(struct net *net, __u32 ifindex)
+{
+	struct net___links *links = (struct net___links *)net;
+	struct hlist_node___links *node = NULL;
+	__u64 heads;
+
+	if (!bpf_core_field_exists(links->dev_index_head))
+		return NULL;
+	heads = (__u64)BPF_CORE_READ(links, dev_index_head);
+	if (bpf_probe_read_kernel(&node, sizeof(node), (void *)(heads + (ifindex & (DENY_LINK_BUCKETS - 1)) * sizeof(node))))
+		return NULL;
+	for (int i = 0; i < DENY_LINKS_PER_BUCKET && node; i++) {
+		struct net_device___links *dev = NULL;
+
+		dev = (void *)((__u64)node - __builtin_preserve_field_info(dev->index_hlist, BPF_FIELD_BYTE_OFFSET));
+		if ((__u32)BPF_CORE_READ(dev, ifindex) == ifindex)
+			return dev;
+		node = BPF_CORE_READ(node, next);
+	}
+	return NULL;
+}
+
+/*
+ * The verdict holds for the name that user space has read. A link that was renamed a moment ago, or another one with the same index,
+ * may be a service dummy: then this is left to the insert hook, which knows the name.
+ */
+static __always_inline bool deny_is_still(struct net *net, __u32 ifindex, const struct vg_link_value *link)
+{
+	struct net_device___links *dev = deny_find_link(net, ifindex);
+	char name[VG_IFNAME_MAX] = { 0 };
+
+	if (!dev || BPF_CORE_READ_STR_INTO(&name, dev, name) <= 0)
+		return false;
+	for (int i = 0; i < VG_IFNAME_MAX; i++) {
+		if (name[i] != link->name[i])
+			return false;
+		if (!name[i])
+			return true;
+	}
+	return true;
 }
 
 static __always_inline void deny_report(const struct vg_newaddr *new, const struct vg_link_value *link, __u32 netns, struct vg_stats *stats)
@@ -98,7 +162,7 @@ static __always_inline int deny_act(const struct vg_newaddr *new, struct vg_vip 
 	return -EPERM;
 }
 
-static __always_inline int deny_judge(const struct sk_buff *skb, const struct vg_config *config, struct vg_stats *stats)
+static __always_inline int deny_judge(struct net *net, const struct sk_buff *skb, const struct vg_config *config, struct vg_stats *stats)
 {
 	struct vg_newaddr new = { .ifindex = 0 };
 	enum vg_parse parsed = deny_parse(skb, &new);
@@ -115,7 +179,7 @@ static __always_inline int deny_judge(const struct sk_buff *skb, const struct vg
 	if (!link || !link->deniable)
 		return 0;
 	vip = vg_lookup(&new.addr);
-	if (!vip || vip->bind.verdict != VG_VIOLATION)
+	if (!vip || vip->bind.verdict != VG_VIOLATION || !deny_is_still(net, new.ifindex, link))
 		return 0;
 	return deny_act(&new, vip, link, config, stats);
 }
@@ -135,5 +199,5 @@ int BPF_PROG(vg_deny, struct sock *sk, struct sk_buff *skb, int ret)
 		return 0;
 	if (sk->__sk_common.skc_net.net->ns.inum != config->netns)
 		return 0;
-	return deny_judge(skb, config, stats);
+	return deny_judge(sk->__sk_common.skc_net.net, skb, config, stats);
 }

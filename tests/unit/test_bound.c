@@ -152,6 +152,41 @@ static void is_bounded(void **state)
 	assert_int_equal(vg_bounds_add(bounds, &fact, NULL, &bound), -ENOSPC);
 }
 
+static void knows_peers_that_are_addresses(void **state)
+{
+	VG_CLEANUP(vg_bounds_freep) struct vg_bounds *bounds = NULL;
+	const struct vg_addr vip = addr("192.0.2.10");
+
+	(void)state;
+	assert_int_equal(vg_bounds_new(&bounds), 0);
+	add(bounds, "192.0.2.10", 2, "192.0.2.10");
+	assert_false(vg_bounds_names_peer(bounds, 2, &vip));
+	add(bounds, "198.51.100.1", 3, "192.0.2.10");
+	assert_false(vg_bounds_names_peer(bounds, 2, &vip));
+	add(bounds, "198.51.100.1", 2, "192.0.2.10");
+	assert_true(vg_bounds_names_peer(bounds, 2, &vip));
+}
+
+static void follows_names_and_dumps(void **state)
+{
+	VG_CLEANUP(vg_bounds_freep) struct vg_bounds *bounds = NULL;
+	struct vg_bound *one, *other;
+
+	(void)state;
+	assert_int_equal(vg_bounds_new(&bounds), 0);
+	one = add(bounds, "192.0.2.10", 2, NULL);
+	other = add(bounds, "192.0.2.11", 3, NULL);
+	one->ahead = other->ahead = 2;
+	one->present = other->present = true;
+	vg_bounds_rename(bounds, 2, "kube-ipvs0");
+	assert_string_equal(one->fact.ifname, "kube-ipvs0");
+	assert_string_equal(other->fact.ifname, "");
+	vg_bounds_mark_absent(bounds);
+	assert_false(one->present || other->present);
+	vg_bounds_forget_ahead(bounds);
+	assert_int_equal(one->ahead + other->ahead, 0);
+}
+
 static struct vg_pending pending_of(const char *text, uint64_t deadline_ns)
 {
 	return (struct vg_pending){ .fact = bind_of(text, 2), .peer = addr(text), .deadline_ns = deadline_ns };
@@ -200,6 +235,8 @@ int main(void)
 		cmocka_unit_test(keeps_one_address_together),
 		cmocka_unit_test(knows_links_with_global_addresses),
 		cmocka_unit_test(is_bounded),
+		cmocka_unit_test(knows_peers_that_are_addresses),
+		cmocka_unit_test(follows_names_and_dumps),
 		cmocka_unit_test(pending_binds_are_taken_or_expire),
 		cmocka_unit_test(pending_binds_are_bounded),
 	};

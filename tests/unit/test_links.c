@@ -131,6 +131,22 @@ static void follows_links(void **state)
 	assert_string_equal(vg_links_name(links, 2), "");
 }
 
+static void tells_what_is_new(void **state)
+{
+	VG_CLEANUP(vg_links_freep) struct vg_links *links = NULL;
+	const struct vg_rt_link list[] = { { .ifindex = 2 }, { .ifindex = 5 } };
+
+	(void)state;
+	assert_int_equal(vg_links_new(&links), 0);
+	assert_false(vg_links_set_global(links, 2, true));
+	assert_int_equal(vg_links_put(links, &list[0]), 0);
+	assert_true(vg_links_set_global(links, 2, true));
+	assert_false(vg_links_set_global(links, 2, true));
+	assert_true(vg_links_set_global(links, 2, false));
+	assert_true(vg_links_is_listed(list, 2, 5));
+	assert_false(vg_links_is_listed(list, 1, 5));
+}
+
 static void is_bounded(void **state)
 {
 	VG_CLEANUP(vg_links_freep) struct vg_links *links = NULL;
@@ -153,6 +169,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(chooses_what_to_guard),
 		cmocka_unit_test(follows_links),
+		cmocka_unit_test(tells_what_is_new),
 		cmocka_unit_test(is_bounded),
 	};
 

@@ -53,6 +53,8 @@ void vg_file_source_reload(struct vg_file_source *source)
 	struct vg_snapshot *snapshot;
 	struct vg_error error;
 
+	if (source->sink.reading)
+		source->sink.reading(source->sink.ctx);
 	/* before reading: a change during it is then seen by the next event */
 	source->stamp = read_stamp(source->path);
 	if (vg_assignments_read(source->path, source->node, &error, &snapshot) < 0)

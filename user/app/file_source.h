@@ -14,6 +14,7 @@ struct vg_file_source;
 
 struct vg_file_source_sink {
 	void *ctx;
+	void (*reading)(void *ctx); /* before the file is read again, which takes a while if it is big; may be NULL */
 	/* A new picture; it is the receiver's now. */
 	void (*changed)(void *ctx, struct vg_snapshot *snapshot);
 	/* The file changed and cannot be used; called once for each such change. */

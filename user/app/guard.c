@@ -27,6 +27,17 @@ static int log_error(int exit_status, const struct vg_error *error)
 
 /* ---- the picture */
 
+/*
+ * An address that went is still the node's when it comes back (a DHCP client, a restart of the network), unless the new picture
+ * names it by itself: then it became a VIP.
+ */
+static bool is_given_away(const struct vg_guard *guard, const struct vg_snapshot *snapshot, size_t own)
+{
+	const struct vg_assignment *assignment = vg_snapshot_find(snapshot, &guard->own[own].prefix.addr);
+
+	return guard->own_gone[own] && assignment && vg_prefix_is_host(&assignment->prefix) && !assignment->ranged;
+}
+
 /* A picture with a protection missing must never be used: it could take away what is right. */
 static int protect_configured(const struct vg_guard *guard, struct vg_snapshot *snapshot)
 {
@@ -35,7 +46,8 @@ static int protect_configured(const struct vg_guard *guard, struct vg_snapshot *
 	for (size_t i = 0; i < guard->options->n_protect && r == 0; i++)
 		r = vg_snapshot_protect(snapshot, &guard->options->protect[i], VG_PROTECT_LIST);
 	for (size_t i = 0; i < guard->n_own && r == 0; i++)
-		r = vg_snapshot_protect(snapshot, &guard->own[i].prefix, VG_NODE_ADDRESS);
+		if (!is_given_away(guard, snapshot, i))
+			r = vg_snapshot_protect(snapshot, &guard->own[i].prefix, VG_NODE_ADDRESS);
 	return r;
 }
 
@@ -63,7 +75,8 @@ static int find_own(struct vg_guard *guard)
 	vg_kern_for_each_bind(guard->kern, collect_found, &found);
 	facts = calloc(found.n + 1, sizeof(*facts));
 	guard->own = calloc(found.n + 1, sizeof(*guard->own));
-	if (!facts || !guard->own)
+	guard->own_gone = calloc(found.n + 1, sizeof(*guard->own_gone));
+	if (!facts || !guard->own || !guard->own_gone)
 		return -ENOMEM;
 	found = (struct found){ .facts = facts };
 	vg_kern_for_each_bind(guard->kern, collect_found, &found);
@@ -95,11 +108,22 @@ static void arm_grace(struct vg_guard *guard)
 		vg_timer_disarm(guard->grace);
 }
 
+/* What does not fit, or cannot be written: the kernel then acts on less, and what is left is to remove after the fact. */
+static void say_maps(struct vg_guard *guard, int r)
+{
+	if (r < 0)
+		vg_reporter_event(guard->reporter, "degraded", json_pack("{s:s, s:s}", "what", "maps", "why", strerror(-r)));
+	else if (guard->maps_failed)
+		vg_reporter_event(guard->reporter, "recovered", json_pack("{s:s}", "what", "maps"));
+	guard->maps_failed = r < 0;
+}
+
 static int load_maps(struct vg_guard *guard)
 {
 	struct vg_circumstances now = vg_guard_circumstances(guard);
 	int r = vg_kern_sync(guard->kern, guard->snapshot, &now);
 
+	say_maps(guard, r);
 	if (r < 0)
 		return vg_log_errno(r, "cannot load the maps");
 	guard->judged_ns = now.now_ns;
@@ -121,6 +145,15 @@ static void on_grace_over(void *ctx)
 
 	load_maps(guard);
 	vg_guard_rejudge(guard, guard->snapshot, before_ns, false);
+}
+
+static void on_source_reading(void *ctx)
+{
+	struct vg_guard *guard = ctx;
+
+	/* a big file takes its time */
+	if (guard->kern)
+		vg_kern_busy(guard->kern);
 }
 
 static void on_source_failed(void *ctx, const struct vg_error *error)
@@ -242,7 +275,7 @@ static int start_reporter(struct vg_guard *guard)
 
 static int start_source(struct vg_guard *guard)
 {
-	struct vg_file_source_sink sink = { .ctx = guard, .changed = on_source_changed, .failed = on_source_failed };
+	struct vg_file_source_sink sink = { .ctx = guard, .reading = on_source_reading, .changed = on_source_changed, .failed = on_source_failed };
 	struct vg_error error;
 	int r;
 
@@ -358,6 +391,8 @@ static void guard_deinit(struct vg_guard *guard)
 	vg_kern_free(guard->kern);
 	vg_snapshot_free(guard->snapshot);
 	free(guard->own);
+	free(guard->own_gone);
+	vg_guard_forget_described(guard);
 	vg_timer_free(guard->grace);
 	vg_signals_free(guard->signals);
 	vg_loop_free(guard->loop);

@@ -44,10 +44,33 @@ static enum vg_action remove_bind(struct vg_guard *guard, const struct vg_fact *
 	return VG_ACTION_NONE;
 }
 
+static void describe(struct vg_guard *guard, const struct vg_who *who, uint64_t now_ns)
+{
+	struct vg_described *described = &guard->described;
+	struct vg_who thread = described->who;
+
+	/* another thread of the same process is the same */
+	thread.tid = who->tid;
+	if (now_ns < described->until_ns && memcmp(&thread, who, sizeof(thread)) == 0)
+		return;
+	vg_guard_forget_described(guard);
+	if (vg_task_describe(who, &described->exe, &described->cgroup) < 0)
+		return;
+	described->who = *who;
+	/* without its start time a pid may be another process's by then */
+	described->until_ns = who->start_ns ? now_ns + VG_NS_PER_SEC : 0;
+}
+
+void vg_guard_forget_described(struct vg_guard *guard)
+{
+	free(guard->described.exe);
+	free(guard->described.cgroup);
+	guard->described = (struct vg_described){ .until_ns = 0 };
+}
+
 static void report(struct vg_guard *guard, const struct vg_fact *fact, const struct vg_answer *answer, enum vg_action action,
 		   const char *why)
 {
-	_cleanup_free_ char *exe = NULL, *cgroup = NULL;
 	uint64_t now_ns = vg_time_boot_ns();
 	bool fresh = fact->how != VG_HOW_PREEXISTING && fact->time_ns && fact->time_ns <= now_ns;
 	struct vg_finding finding = {
@@ -60,10 +83,11 @@ static void report(struct vg_guard *guard, const struct vg_fact *fact, const str
 		.latency_us = fresh ? (now_ns - fact->time_ns) / 1000 : 0,
 	};
 
-	if (fact->who.pid)
-		vg_task_describe(&fact->who, &exe, &cgroup);
-	finding.exe = exe;
-	finding.cgroup = cgroup;
+	if (fact->who.pid) {
+		describe(guard, &fact->who, now_ns);
+		finding.exe = guard->described.exe;
+		finding.cgroup = guard->described.cgroup;
+	}
 	vg_reporter_finding(guard->reporter, &finding);
 }
 
@@ -76,11 +100,11 @@ static void keep_books(struct vg_guard *guard, const struct vg_fact *fact, const
 		vg_kern_note_bind(guard->kern, fact, &answer->bind);
 }
 
-static void forget_own(struct vg_guard *guard, const struct vg_addr *addr)
+static void note_own(struct vg_guard *guard, const struct vg_fact *fact)
 {
 	for (size_t i = 0; i < guard->n_own; i++)
-		if (vg_prefix_contains(&guard->own[i].prefix, addr))
-			guard->own[i--] = guard->own[--guard->n_own];
+		if (vg_prefix_contains(&guard->own[i].prefix, &fact->addr))
+			guard->own_gone[i] = fact->kind == VG_FACT_UNBIND;
 }
 
 static void handle(struct vg_guard *guard, const struct vg_fact *fact)
@@ -106,9 +130,8 @@ void vg_guard_on_fact(void *ctx, const struct vg_fact *fact)
 	if (named.kind == VG_FACT_ANNOUNCE && !named.who.pid && !named.in_ifindex)
 		vg_kern_find_binder(guard->kern, &named.addr, &named.who);
 	handle(guard, &named);
-	/* the snapshot keeps protecting it until the next one: an own address that is re-added is still the node's */
-	if (named.kind == VG_FACT_UNBIND)
-		forget_own(guard, &named.addr);
+	if (named.kind != VG_FACT_ANNOUNCE && !named.refused)
+		note_own(guard, &named);
 }
 
 struct rejudge {

@@ -11,6 +11,14 @@
 #include "report/api.h"
 #include "report/report.h"
 
+/* Who repeats something (kube-vip does, for ever) is not looked up in /proc each time: the next removal would wait for it. */
+struct vg_described {
+	struct vg_who who;
+	uint64_t until_ns; /* CLOCK_BOOTTIME; good until then. 0: none */
+	char *exe; /* or NULL */
+	char *cgroup;
+};
+
 struct vg_guard {
 	const struct vg_config_options *options; /* the caller's */
 	struct vg_loop *loop;
@@ -25,7 +33,10 @@ struct vg_guard {
 	uint64_t judged_ns; /* time of the answers that are in the kernel's maps */
 	bool source_failed; /* the last reload did */
 	struct vg_own *own; /* n_own addresses of the node itself, found at the start */
+	bool *own_gone; /* n_own: it is not bound now */
 	size_t n_own;
+	struct vg_described described; /* the task that was looked up last */
+	bool maps_failed; /* the last load of the kernel's maps did */
 };
 
 /* guard_act.c */
@@ -35,6 +46,8 @@ void vg_guard_on_fact(void *guard, const struct vg_fact *fact);
 void vg_guard_rejudge(struct vg_guard *guard, const struct vg_snapshot *before, uint64_t before_ns, bool all);
 struct vg_answer vg_guard_judge(const struct vg_guard *guard, const struct vg_addr *addr, const char *link);
 struct vg_circumstances vg_guard_circumstances(const struct vg_guard *guard);
+
+void vg_guard_forget_described(struct vg_guard *guard);
 
 /* guard.c */
 int vg_guard_set_mode(struct vg_guard *guard, enum vg_mode mode);

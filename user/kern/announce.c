@@ -275,6 +275,23 @@ static struct attachment *add(struct vg_announce *announce, uint32_t ifindex)
 	return &attachments[announce->n++];
 }
 
+static bool is_still_attached(const struct vg_announce *announce, const struct attachment *attachment)
+{
+	if (announce->tcx)
+		return vg_tcx_is_attached(attachment->link_fd);
+	return vg_clsact_is_attached(attachment->ifindex, announce->prog_fd);
+}
+
+/* A link that went and came back, or another one with its index, within one reading of rtnetlink. */
+static void look_after(struct vg_announce *announce, struct attachment *attachment)
+{
+	if (!attachment->attached || is_still_attached(announce, attachment))
+		return;
+	vg_closep(&attachment->link_fd);
+	attachment->link_fd = -1;
+	attachment->attached = false;
+}
+
 static void want(struct vg_announce *announce, const struct vg_link *link)
 {
 	struct attachment *attachment = find(announce, link->rt.ifindex);
@@ -286,6 +303,7 @@ static void want(struct vg_announce *announce, const struct vg_link *link)
 		return;
 	}
 	attachment->wanted = true;
+	look_after(announce, attachment);
 	if (!attachment->attached)
 		attach(announce, attachment, link->rt.name);
 }

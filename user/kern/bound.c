@@ -190,3 +190,36 @@ bool vg_bounds_has_global(const struct vg_bounds *bounds, uint32_t ifindex)
 	}
 	return false;
 }
+
+bool vg_bounds_names_peer(const struct vg_bounds *bounds, uint32_t ifindex, const struct vg_addr *addr)
+{
+	for (size_t i = 0; i < bounds->n; i++) {
+		const struct vg_bound *bound = bounds->items[i];
+
+		if (bound->key.ifindex == ifindex && vg_addr_cmp(&bound->peer, addr) == 0 && vg_addr_cmp(&bound->key.addr, addr) != 0)
+			return true;
+	}
+	return false;
+}
+
+void vg_bounds_rename(const struct vg_bounds *bounds, uint32_t ifindex, const char *ifname)
+{
+	for (size_t i = 0; i < bounds->n; i++) {
+		struct vg_fact *fact = &bounds->items[i]->fact;
+
+		if (fact->ifindex == ifindex)
+			snprintf(fact->ifname, sizeof(fact->ifname), "%s", ifname);
+	}
+}
+
+void vg_bounds_mark_absent(const struct vg_bounds *bounds)
+{
+	for (size_t i = 0; i < bounds->n; i++)
+		bounds->items[i]->present = false;
+}
+
+void vg_bounds_forget_ahead(const struct vg_bounds *bounds)
+{
+	for (size_t i = 0; i < bounds->n; i++)
+		bounds->items[i]->ahead = 0;
+}

@@ -39,6 +39,14 @@ struct vg_bound *vg_bounds_at(const struct vg_bounds *bounds, size_t i);
 size_t vg_bounds_size(const struct vg_bounds *bounds);
 /* Place of the first entry of this address or of one after it. */
 size_t vg_bounds_place(const struct vg_bounds *bounds, const struct vg_addr *addr);
+/* Another address of this link has this one as its peer. */
+bool vg_bounds_names_peer(const struct vg_bounds *bounds, uint32_t ifindex, const struct vg_addr *addr);
+/* The link has another name. */
+void vg_bounds_rename(const struct vg_bounds *bounds, uint32_t ifindex, const char *ifname);
+/* Before a dump is compared: nothing is present. */
+void vg_bounds_mark_absent(const struct vg_bounds *bounds);
+/* Notifications were lost: none of an earlier bind is waited for any more. */
+void vg_bounds_forget_ahead(const struct vg_bounds *bounds);
 bool vg_bounds_has_global(const struct vg_bounds *bounds, uint32_t ifindex);
 
 struct vg_bind_key vg_bind_key_of(const struct vg_fact *fact);

@@ -14,14 +14,17 @@ struct vg_deadman {
 	void *ctx;
 };
 
+void vg_deadman_move(struct vg_deadman *deadman)
+{
+	if (deadman)
+		__atomic_store_n(&deadman->config->deadline_ns, vg_time_boot_ns() + deadman->dead_man_ns, __ATOMIC_RELAXED);
+}
+
 /* Three times in a deadline: one late wake-up is no death. */
 static int move_deadline(struct vg_deadman *deadman)
 {
-	uint64_t now = vg_time_boot_ns();
-	uint64_t deadline = now + deadman->dead_man_ns;
-
-	__atomic_store_n(&deadman->config->deadline_ns, deadline, __ATOMIC_RELAXED);
-	return vg_timer_arm(deadman->timer, now + deadman->dead_man_ns / 3);
+	vg_deadman_move(deadman);
+	return vg_timer_arm(deadman->timer, vg_time_boot_ns() + deadman->dead_man_ns / 3);
 }
 
 static void on_timer(void *ctx)

@@ -10,11 +10,16 @@
 
 #include "base/log.h"
 
+/* As many as the ring holds, so that one drain hands out all that was there when it began. A sender that is faster than the reader
+ * could keep it busy for ever otherwise, and the loop with its dead-man's timer would never have its turn. */
+#define DRAIN_MAX (VG_RING_BYTES / sizeof(struct vg_event))
+
 struct vg_events {
 	struct ring_buffer *ring;
 	struct vg_io *io;
 	vg_event_fn fn;
 	void *ctx;
+	size_t drained; /* records of this drain */
 	bool draining; /* libbpf moves on only after the callback: a nested call would see the same record again */
 };
 
@@ -24,7 +29,8 @@ static int on_record(void *ctx, void *data, size_t size)
 
 	if (size >= sizeof(struct vg_event))
 		events->fn(events->ctx, data);
-	return 0;
+	/* libbpf stops at an error, after this record; what is left wakes the loop again */
+	return ++events->drained < DRAIN_MAX ? 0 : -EAGAIN;
 }
 
 void vg_events_drain(struct vg_events *events)
@@ -34,9 +40,10 @@ void vg_events_drain(struct vg_events *events)
 	if (events->draining)
 		return;
 	events->draining = true;
+	events->drained = 0;
 	r = ring_buffer__consume(events->ring);
 	events->draining = false;
-	if (r < 0)
+	if (r < 0 && r != -EAGAIN)
 		vg_log_errno(r, "cannot read vg_events");
 }
 

@@ -14,7 +14,7 @@ typedef void (*vg_event_fn)(void *ctx, const struct vg_event *event);
 
 int vg_events_new(struct vg_loop *loop, int map_fd, vg_event_fn fn, void *ctx, struct vg_events **ret_events);
 void vg_events_free(struct vg_events *events); /* NULL is fine */
-/* Hands out what is there now. From inside `fn` it does nothing: the records after this one come anyway. */
+/* Hands out what is there now, not what comes meanwhile. From inside `fn` it does nothing: the records after this one come anyway. */
 void vg_events_drain(struct vg_events *events);
 
 VG_DEFINE_CLEANUP(struct vg_events *, vg_events_free)

@@ -11,7 +11,8 @@
 
 enum vg_feature {
 	VG_FEATURE_BTF, /* the kernel describes its types: /sys/kernel/btf/vmlinux */
-	VG_FEATURE_MAPS, /* BPF maps, a writable bpffs */
+	VG_FEATURE_MAPS, /* BPF maps */
+	VG_FEATURE_PINS, /* a writable bpffs to pin them in */
 	VG_FEATURE_TRACING, /* fentry/fexit programs attach: binds are seen with who did it */
 	VG_FEATURE_KPROBE, /* their fallback */
 	VG_FEATURE_DENY, /* fmod_ret on security_netlink_send: binds are refused */

@@ -28,6 +28,7 @@ struct vg_kern {
 	struct vg_loop *loop;
 	struct vg_kern_sink sink;
 	uint64_t dead_man_ns;
+	bool deny; /* wanted; shared by vg_kern_attach() */
 	uint32_t netns;
 	char **interfaces;
 	size_t n_interfaces;
@@ -61,6 +62,8 @@ static void on_fact(void *ctx, const struct vg_fact *fact)
 {
 	struct vg_kern *kern = ctx;
 
+	/* a storm of facts may keep the timer from its turn */
+	vg_deadman_move(kern->deadman);
 	kern->sink.fact(kern->sink.ctx, fact);
 }
 
@@ -175,7 +178,29 @@ static void lift_memlock(void)
 		vg_log(VG_LOG_DEBUG, "RLIMIT_MEMLOCK stays as it is: %s", strerror(errno));
 }
 
-/* Without maps the guard goes on with rtnetlink alone; beside another guard it does not. */
+static void record(struct vg_kern *kern, enum vg_feature feature, int r, const struct vg_error *error)
+{
+	struct vg_capability *capability = &kern->features.of[feature];
+
+	vg_feature_record(&kern->features, feature, r);
+	if (r < 0 && error->text[0])
+		snprintf(capability->why, sizeof(capability->why), "%.*s", (int)sizeof(capability->why) - 1, error->text);
+}
+
+/* Unpinned maps serve the programs as well, but beside another guard we do not go on. */
+static int set_up_pins(struct vg_kern *kern, const struct vg_kern_config *config, struct vg_error *ret_error)
+{
+	struct vg_error error = { .text = "" };
+	int r;
+
+	if (vg_feature_is_off(&kern->features, VG_FEATURE_PINS, config->without))
+		return 0;
+	r = vg_maps_pin(&kern->maps, config->pin_dir, &error);
+	record(kern, VG_FEATURE_PINS, r, &error);
+	return r == -EBUSY ? vg_error_set(ret_error, r, "%s", error.text) : 0;
+}
+
+/* Without maps the guard goes on with rtnetlink alone. */
 static int set_up_maps(struct vg_kern *kern, const struct vg_kern_config *config, struct vg_error *ret_error)
 {
 	struct vg_error error = { .text = "" };
@@ -184,19 +209,18 @@ static int set_up_maps(struct vg_kern *kern, const struct vg_kern_config *config
 	if (vg_feature_is_off(&kern->features, VG_FEATURE_MAPS, config->without))
 		return 0;
 	r = vg_programs_make_maps(&kern->maps);
-	if (r == 0)
-		r = vg_maps_pin(&kern->maps, config->pin_dir, &error);
-	vg_feature_record(&kern->features, VG_FEATURE_MAPS, r);
-	if (r < 0 && error.text[0])
-		snprintf(kern->features.of[VG_FEATURE_MAPS].why, sizeof(kern->features.of[0].why), "%.*s",
-			 (int)sizeof(kern->features.of[0].why) - 1, error.text);
-	if (r == -EBUSY)
-		return vg_error_set(ret_error, r, "%s", error.text);
-	if (r < 0) {
-		vg_maps_deinit(&kern->maps);
-		return vg_maps_init(&kern->maps);
+	if (r == 0) {
+		r = set_up_pins(kern, config, ret_error);
+		if (r < 0)
+			return r;
+		r = vg_maps_open(&kern->maps, &error);
 	}
-	return 0;
+	record(kern, VG_FEATURE_MAPS, r, &error);
+	if (r == 0)
+		return 0;
+	vg_maps_deinit(&kern->maps);
+	r = vg_maps_init(&kern->maps);
+	return r < 0 ? vg_error_set(ret_error, r, "out of memory") : 0;
 }
 
 static void write_config(struct vg_kern *kern, const struct vg_kern_config *config)
@@ -206,7 +230,9 @@ static void write_config(struct vg_kern *kern, const struct vg_kern_config *conf
 	shared->netns = kern->netns;
 	shared->period_ns = PERIOD_NS;
 	shared->paused_until_ns = 0;
-	shared->deny = config->deny;
+	/* attaching for a try must refuse nothing by the picture that an earlier guard left */
+	shared->deny = false;
+	kern->deny = config->deny;
 	shared->drop = config->drop;
 	shared->remove = config->remove;
 	memset(shared->node, 0, sizeof(shared->node));
@@ -236,6 +262,10 @@ static int set_up_sense(struct vg_kern *kern, const struct vg_kern_config *confi
 	vg_feature_record(&kern->features, VG_FEATURE_RTNETLINK, r);
 	if (r < 0)
 		return vg_error_set(ret_error, r, "cannot use rtnetlink: %s", strerror(-r));
+	r = vg_rtnl_try_delete(vg_sense_rtnl(kern->sense));
+	if (r < 0 && !vg_maps_ready(&kern->maps))
+		return vg_error_set(ret_error, r, "nothing is permitted: run as root, or with CAP_NET_ADMIN, CAP_BPF and CAP_PERFMON");
+	vg_feature_record(&kern->features, VG_FEATURE_RTNETLINK, r);
 	return 0;
 }
 
@@ -265,7 +295,7 @@ int vg_kern_new(struct vg_loop *loop, const struct vg_kern_config *config, const
 	int r;
 
 	if (!kern)
-		return -ENOMEM;
+		return vg_error_set(ret_error, -ENOMEM, "out of memory");
 	kern->loop = loop;
 	kern->sink = *sink;
 	kern->dead_man_ns = config->dead_man_ns;
@@ -315,7 +345,7 @@ void vg_kern_free(struct vg_kern *kern)
 
 int vg_kern_sync(struct vg_kern *kern, const struct vg_snapshot *snapshot, const struct vg_circumstances *circumstances)
 {
-	return vg_sync_maps(&kern->maps, snapshot, circumstances);
+	return vg_sync_maps(&kern->maps, snapshot, circumstances, kern->deadman);
 }
 
 int vg_kern_attach(struct vg_kern *kern, struct vg_error *ret_error)
@@ -325,6 +355,7 @@ int vg_kern_attach(struct vg_kern *kern, struct vg_error *ret_error)
 	r = vg_deadman_new(kern->loop, kern->maps.config, kern->dead_man_ns, tell_losses, kern, &kern->deadman);
 	if (r < 0)
 		return vg_error_set(ret_error, r, "cannot set the dead-man's timer: %s", strerror(-r));
+	kern->maps.config->deny = kern->deny;
 	r = vg_programs_attach(&kern->programs, &kern->features, ret_error);
 	if (r < 0)
 		return r;
@@ -344,6 +375,11 @@ void vg_kern_drain(struct vg_kern *kern)
 	if (kern->seen)
 		vg_seen_drain(kern->seen);
 	tell_losses(kern);
+}
+
+void vg_kern_busy(struct vg_kern *kern)
+{
+	vg_deadman_move(kern->deadman);
 }
 
 enum vg_mode vg_kern_mode(const struct vg_kern *kern)
@@ -368,7 +404,8 @@ int vg_kern_remove(struct vg_kern *kern, const struct vg_fact *fact, struct vg_e
 	struct vg_stats *stats = kern->maps.stats;
 	int r;
 
-	r = vg_remove_bind(vg_sense_rtnl(kern->sense), fact, ret_why);
+	r = vg_remove_bind(vg_sense_rtnl(kern->sense), fact,
+			   vg_bounds_names_peer(vg_sense_bounds(kern->sense), fact->ifindex, &fact->addr), ret_why);
 	if (r == 0)
 		vg_stats_add(&stats->bind_removed, 1);
 	else if (r == -EBUSY)

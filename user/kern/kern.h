@@ -56,6 +56,9 @@ int vg_kern_dump(struct vg_kern *kern);
 /* Announcements that the kernel has counted and not yet handed out, as facts; at the end, so that the sums are exact. */
 void vg_kern_drain(struct vg_kern *kern);
 
+/* Something long is about to be done on the loop's thread: the dead-man's deadline is moved first. */
+void vg_kern_busy(struct vg_kern *kern);
+
 enum vg_mode vg_kern_mode(const struct vg_kern *kern);
 void vg_kern_set_mode(struct vg_kern *kern, enum vg_mode mode);
 bool vg_kern_acts_on_removal(const struct vg_kern *kern); /* enforce, remove wanted, not paused */

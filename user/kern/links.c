@@ -116,6 +116,25 @@ void vg_links_remove(struct vg_links *links, uint32_t ifindex)
 	links->n--;
 }
 
+bool vg_links_set_global(struct vg_links *links, uint32_t ifindex, bool has_global)
+{
+	struct vg_link *link = vg_links_find(links, ifindex);
+
+	if (!link || link->has_global == has_global)
+		return false;
+	link->has_global = has_global;
+	return true;
+}
+
+bool vg_links_is_listed(const struct vg_rt_link *list, size_t n, uint32_t ifindex)
+{
+	for (size_t i = 0; i < n; i++) {
+		if (list[i].ifindex == ifindex)
+			return true;
+	}
+	return false;
+}
+
 /* The kernel gives a kind to everything that software makes; what has none is hardware. */
 static bool is_physical(const struct vg_link *link)
 {

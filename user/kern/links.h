@@ -26,6 +26,10 @@ int vg_links_put(struct vg_links *links, const struct vg_rt_link *rt);
 void vg_links_remove(struct vg_links *links, uint32_t ifindex);
 /* NULL if there is none. Valid until the next put or remove. */
 struct vg_link *vg_links_find(const struct vg_links *links, uint32_t ifindex);
+/* True: that is new. False also for an unknown link. */
+bool vg_links_set_global(struct vg_links *links, uint32_t ifindex, bool has_global);
+/* Whether a list of the kernel's holds this link. */
+bool vg_links_is_listed(const struct vg_rt_link *list, size_t n, uint32_t ifindex);
 /* By place, in the order of ifindex; NULL past the end. */
 struct vg_link *vg_links_at(const struct vg_links *links, size_t i);
 /* "" for an unknown one. Valid like vg_links_find(). */

@@ -263,7 +263,13 @@ int vg_maps_pin(struct vg_maps *maps, const char *dir, struct vg_error *ret_erro
 		if (r < 0)
 			return r;
 	}
-	r = map_values(maps, ret_error);
+	return 0;
+}
+
+int vg_maps_open(struct vg_maps *maps, struct vg_error *ret_error)
+{
+	int r = map_values(maps, ret_error);
+
 	if (r < 0)
 		return r;
 	maps->config->abi_version = VG_ABI_VERSION;
@@ -327,9 +333,16 @@ int vg_maps_list_keys(const struct vg_maps *maps, enum vg_map map, void **ret_ke
 	size_t size = map_texts[map].key_size, n = 0, allocated = 0;
 	unsigned char key[sizeof(struct vg_seen_key)];
 
-	while (maps->mapped && n < 2 * VG_MAX_VIPS && bpf_map_get_next_key(maps->fds[map], n ? key : NULL, key) == 0) {
-		int r = add_key(key, size, &keys, n, &allocated);
+	while (maps->mapped && n < 2 * VG_MAX_VIPS) {
+		int r;
 
+		if (bpf_map_get_next_key(maps->fds[map], n ? key : NULL, key) < 0) {
+			/* a trie takes memory for its walk; half a list must not pass for a whole one */
+			if (errno != ENOENT)
+				return -errno;
+			break;
+		}
+		r = add_key(key, size, &keys, n, &allocated);
 		if (r < 0)
 			return r;
 		n++;

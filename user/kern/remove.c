@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "core/cascade.h"
+#include "core/judge.h"
 
 static bool read_switch(const char *link)
 {
@@ -26,6 +27,12 @@ static bool promotes_secondaries(const char *link)
 	return read_switch(link) || read_switch("all");
 }
 
+static bool is_gone(int r)
+{
+	/* EADDRNOTAVAIL: no such address; ENODEV, ENXIO: no such link, or none with this family */
+	return r == -EADDRNOTAVAIL || r == -ENODEV || r == -ENXIO;
+}
+
 static int check_cascade(struct vg_rtnl *rtnl, const struct vg_fact *fact, struct vg_error *ret_why)
 {
 	_cleanup_free_ struct vg_link_addr *addrs = NULL;
@@ -35,6 +42,8 @@ static int check_cascade(struct vg_rtnl *rtnl, const struct vg_fact *fact, struc
 	int r;
 
 	r = vg_rtnl_list_addrs(rtnl, fact->ifindex, &addrs, &n);
+	if (is_gone(r))
+		return -ENOENT;
 	if (r < 0)
 		return vg_error_set(ret_why, r, "cannot list the addresses of %s: %s", fact->ifname, strerror(-r));
 	switch (vg_cascade_check(addrs, n, &fact->addr, fact->prefix, promotes_secondaries(fact->ifname), &victim)) {
@@ -51,12 +60,6 @@ static int check_cascade(struct vg_rtnl *rtnl, const struct vg_fact *fact, struc
 	return 0;
 }
 
-static bool is_gone(int r)
-{
-	/* EADDRNOTAVAIL: no such address; ENODEV, ENXIO: no such link, or none with this family */
-	return r == -EADDRNOTAVAIL || r == -ENODEV || r == -ENXIO;
-}
-
 /* With a peer, IPv4 deletes by the peer's network (inet_rtm_deladdr()), so the address is looked up with all that it has. */
 static int remove_with_peer(struct vg_rtnl *rtnl, const struct vg_fact *fact, struct vg_error *ret_why)
 {
@@ -68,7 +71,7 @@ static int remove_with_peer(struct vg_rtnl *rtnl, const struct vg_fact *fact, st
 	/* two addresses with one peer are a primary and its secondary, whatever their prefix */
 	r = vg_addr_is_ipv4(&fact->addr) ? check_cascade(rtnl, fact, ret_why) : 0;
 	if (r < 0)
-		return is_gone(r) ? -ENOENT : r;
+		return r;
 	r = vg_rtnl_list_addrs(rtnl, fact->ifindex, &addrs, &n);
 	if (r < 0)
 		return is_gone(r) ? -ENOENT : r;
@@ -84,19 +87,49 @@ static int remove_with_peer(struct vg_rtnl *rtnl, const struct vg_fact *fact, st
 	return result;
 }
 
-int vg_remove_bind(struct vg_rtnl *rtnl, const struct vg_fact *fact, struct vg_error *ret_why)
+/* The verdict was about the name that the link had. A link that holds service addresses by now excuses the bind. */
+static int check_link(struct vg_rtnl *rtnl, const struct vg_fact *fact, struct vg_error *ret_why)
+{
+	char name[VG_IFNAME_MAX];
+	int r;
+
+	r = vg_rtnl_link_name(rtnl, fact->ifindex, name);
+	if (r < 0)
+		return is_gone(r) ? -ENOENT : r;
+	if (strcmp(name, fact->ifname) != 0 && vg_link_is_service_dummy(name))
+		return vg_error_set(ret_why, -EBUSY, "%s is %s by now, which holds service addresses", fact->ifname, name);
+	return 0;
+}
+
+static int remove_exactly(struct vg_rtnl *rtnl, const struct vg_fact *fact, bool is_peer, struct vg_error *ret_why)
+{
+	bool v4 = vg_addr_is_ipv4(&fact->addr);
+	int r = 0;
+
+	/* an IPv6 address that maps an IPv4 one; only its prefix may tell */
+	if (v4 && fact->prefix > 32)
+		return vg_rtnl_delete_addr6(rtnl, fact->ifindex, &fact->addr, fact->prefix);
+	if (v4 && (fact->prefix < 32 || is_peer))
+		r = check_cascade(rtnl, fact, ret_why);
+	if (r == 0)
+		r = vg_rtnl_delete_addr(rtnl, fact->ifindex, &fact->addr, &fact->addr, fact->prefix);
+	if (is_gone(r))
+		r = remove_with_peer(rtnl, fact, ret_why);
+	if (r == -ENOENT && v4)
+		r = vg_rtnl_delete_addr6(rtnl, fact->ifindex, &fact->addr, fact->prefix);
+	return r;
+}
+
+int vg_remove_bind(struct vg_rtnl *rtnl, const struct vg_fact *fact, bool is_peer, struct vg_error *ret_why)
 {
 	char text[VG_TEXT_MAX];
 	int r;
 
-	if (vg_addr_is_ipv4(&fact->addr) && fact->prefix < 32) {
-		r = check_cascade(rtnl, fact, ret_why);
-		if (r < 0)
-			return r;
-	}
-	r = vg_rtnl_delete_addr(rtnl, fact->ifindex, &fact->addr, &fact->addr, fact->prefix);
+	r = check_link(rtnl, fact, ret_why);
+	if (r == 0)
+		r = remove_exactly(rtnl, fact, is_peer, ret_why);
 	if (is_gone(r))
-		r = remove_with_peer(rtnl, fact, ret_why);
+		r = -ENOENT;
 	if (r < 0 && r != -ENOENT && r != -EBUSY) {
 		vg_addr_to_str(&fact->addr, text);
 		vg_error_set(ret_why, r, "cannot remove %s/%u from %s: %s", text, fact->prefix, fact->ifname, strerror(-r));

@@ -7,7 +7,7 @@
 #include "core/fact.h"
 #include "kern/rtnl.h"
 
-/* As vg_kern_remove(). */
-int vg_remove_bind(struct vg_rtnl *rtnl, const struct vg_fact *fact, struct vg_error *ret_why);
+/* As vg_kern_remove(). is_peer: another address of the link has this one as its peer. */
+int vg_remove_bind(struct vg_rtnl *rtnl, const struct vg_fact *fact, bool is_peer, struct vg_error *ret_why);
 
 #endif

@@ -7,7 +7,9 @@
 
 #include <errno.h>
 #include <string.h>
+#include <net/if.h>
 #include <sys/epoll.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <sys/time.h>
 
@@ -131,8 +133,7 @@ static int hand_out(struct vg_rtnl *rtnl, size_t n)
 	return 0;
 }
 
-/* What is still queued is older than the list that is made next, and would contradict it. */
-static void discard(struct vg_rtnl *rtnl)
+void vg_rtnl_discard(struct vg_rtnl *rtnl)
 {
 	for (unsigned int i = 0; i < DISCARD_MAX; i++) {
 		ssize_t n = receive(rtnl->follow, rtnl->buffer, MSG_DONTWAIT);
@@ -154,7 +155,6 @@ static void on_readable(void *ctx, uint32_t events)
 			break;
 		/* what cannot be read or understood is a loss like an overrun (-ENOBUFS): the truth is listed anew */
 		if (n < 0 || hand_out(rtnl, (size_t)n) < 0) {
-			discard(rtnl);
 			rtnl->handler.overrun(rtnl->handler.ctx);
 			break;
 		}
@@ -361,29 +361,56 @@ static int await_result(struct vg_rtnl *rtnl)
 	}
 }
 
-static const void *own_bytes(const struct vg_addr *addr)
+int vg_rtnl_link_name(const struct vg_rtnl *rtnl, uint32_t ifindex, char ret_name[VG_IFNAME_MAX])
 {
-	return vg_addr_is_ipv4(addr) ? addr->bytes + 12 : addr->bytes;
+	struct ifreq request = { .ifr_ifindex = (int)ifindex };
+
+	/* any socket will do (sock_ioctl() of net/socket.c), and this one is open */
+	if (ioctl(mnl_socket_get_fd(rtnl->ask), SIOCGIFNAME, &request) < 0)
+		return -errno;
+	snprintf(ret_name, VG_IFNAME_MAX, "%.*s", VG_IFNAME_MAX - 1, request.ifr_name);
+	return 0;
 }
 
 /* No IFA_LABEL: with one, the kernel matches it too, and an alias would slip away. */
-int vg_rtnl_delete_addr(struct vg_rtnl *rtnl, uint32_t ifindex, const struct vg_addr *addr, const struct vg_addr *peer,
-			uint8_t prefix)
+static int delete_addr(struct vg_rtnl *rtnl, const struct ifaddrmsg *which, const void *local, const void *address, size_t bytes)
 {
 	unsigned char buffer[128];
 	struct nlmsghdr *request = mnl_nlmsg_put_header(buffer);
-	size_t bytes = vg_addr_bits(addr) / 8;
 	struct ifaddrmsg *header;
 	int r;
 
 	request->nlmsg_type = RTM_DELADDR;
 	request->nlmsg_flags = NLM_F_REQUEST | NLM_F_ACK;
 	header = mnl_nlmsg_put_extra_header(request, sizeof(*header));
-	header->ifa_family = bytes == 4 ? AF_INET : AF_INET6;
-	header->ifa_prefixlen = prefix;
-	header->ifa_index = ifindex;
-	mnl_attr_put(request, IFA_LOCAL, bytes, own_bytes(addr));
-	mnl_attr_put(request, IFA_ADDRESS, bytes, own_bytes(peer));
+	*header = *which;
+	mnl_attr_put(request, IFA_LOCAL, bytes, local);
+	mnl_attr_put(request, IFA_ADDRESS, bytes, address);
 	r = ask(rtnl, request);
 	return r < 0 ? r : await_result(rtnl);
+}
+
+int vg_rtnl_delete_addr6(struct vg_rtnl *rtnl, uint32_t ifindex, const struct vg_addr *addr, uint8_t prefix)
+{
+	const struct ifaddrmsg which = { .ifa_family = AF_INET6, .ifa_prefixlen = prefix, .ifa_index = ifindex };
+
+	return delete_addr(rtnl, &which, addr->bytes, addr->bytes, sizeof(addr->bytes));
+}
+
+int vg_rtnl_delete_addr(struct vg_rtnl *rtnl, uint32_t ifindex, const struct vg_addr *addr, const struct vg_addr *peer,
+			uint8_t prefix)
+{
+	const struct ifaddrmsg which = { .ifa_family = AF_INET, .ifa_prefixlen = prefix, .ifa_index = ifindex };
+
+	if (!vg_addr_is_ipv4(addr))
+		return vg_rtnl_delete_addr6(rtnl, ifindex, addr, prefix);
+	return delete_addr(rtnl, &which, addr->bytes + 12, peer->bytes + 12, 4);
+}
+
+int vg_rtnl_try_delete(struct vg_rtnl *rtnl)
+{
+	const struct vg_addr any = vg_addr_from_ipv4(0);
+
+	/* rtnetlink_rcv_msg() asks for the privilege first; a link 0 there is none */
+	return vg_rtnl_delete_addr(rtnl, 0, &any, &any, 32) == -EPERM ? -EPERM : 0;
 }

@@ -10,6 +10,7 @@
 
 #include "base/log.h"
 #include "base/time.h"
+#include "core/judge.h"
 #include "kern/facts.h"
 #include "kern/notes.h"
 #include "kern/pending.h"
@@ -33,16 +34,6 @@ static void hand_out(struct vg_sense *sense, const struct vg_fact *fact)
 	sense->config.fact(sense->config.ctx, fact);
 }
 
-static void set_global(struct vg_sense *sense, uint32_t ifindex, bool has_global)
-{
-	struct vg_link *link = vg_links_find(sense->links, ifindex);
-
-	if (!link || link->has_global == has_global)
-		return;
-	link->has_global = has_global;
-	sense->links_dirty = true;
-}
-
 static struct vg_bound *remember(struct vg_sense *sense, const struct vg_fact *fact, const struct vg_addr *peer)
 {
 	struct vg_bound *bound;
@@ -56,7 +47,7 @@ static struct vg_bound *remember(struct vg_sense *sense, const struct vg_fact *f
 	bound->present = true;
 	bound->reported = !sense->starting;
 	if (vg_addr_is_global(&fact->addr))
-		set_global(sense, fact->ifindex, true);
+		sense->links_dirty |= vg_links_set_global(sense->links, fact->ifindex, true);
 	return bound;
 }
 
@@ -185,7 +176,7 @@ static void forget(struct vg_sense *sense, struct vg_bound *bound)
 
 	vg_bounds_remove(sense->bounds, bound);
 	if (vg_addr_is_global(&key.addr))
-		set_global(sense, key.ifindex, vg_bounds_has_global(sense->bounds, key.ifindex));
+		sense->links_dirty |= vg_links_set_global(sense->links, key.ifindex, vg_bounds_has_global(sense->bounds, key.ifindex));
 }
 
 static void tell_unbind(struct vg_sense *sense, struct vg_bound *bound)
@@ -218,6 +209,24 @@ static void on_lost_addr(struct vg_sense *sense, const struct vg_link_addr *addr
 
 /* ---- from rtnetlink: links ---- */
 
+/* Its addresses are judged by its name: again, where that makes a difference. */
+static void on_renamed(struct vg_sense *sense, const char *before, const struct vg_rt_link *rt)
+{
+	bool differs = vg_link_is_service_dummy(before) != vg_link_is_service_dummy(rt->name);
+	struct vg_bound *bound;
+
+	/* what the hooks saw before has the old name */
+	sense->config.drain(sense->config.ctx);
+	vg_bounds_rename(sense->bounds, rt->ifindex, rt->name);
+	for (size_t i = 0; differs && !sense->starting && (bound = vg_bounds_at(sense->bounds, i)); i++) {
+		struct vg_fact fact = bound->fact;
+
+		fact.how = VG_HOW_PREEXISTING;
+		if (bound->key.ifindex == rt->ifindex)
+			hand_out(sense, &fact);
+	}
+}
+
 static void on_new_link(struct vg_sense *sense, const struct vg_rt_link *rt)
 {
 	const struct vg_link *before = vg_links_find(sense->links, rt->ifindex);
@@ -226,13 +235,15 @@ static void on_new_link(struct vg_sense *sense, const struct vg_rt_link *rt)
 
 	if (same)
 		return;
+	if (before && strcmp(before->rt.name, rt->name) != 0)
+		on_renamed(sense, before->rt.name, rt);
 	r = vg_links_put(sense->links, rt);
 	if (r < 0) {
 		vg_log_errno(r, "cannot follow link %s", rt->name);
 		return;
 	}
 	if (!before)
-		set_global(sense, rt->ifindex, vg_bounds_has_global(sense->bounds, rt->ifindex));
+		vg_links_set_global(sense->links, rt->ifindex, vg_bounds_has_global(sense->bounds, rt->ifindex));
 	vg_note_link(sense->config.maps, vg_links_find(sense->links, rt->ifindex));
 	sense->links_dirty = true;
 }
@@ -276,9 +287,7 @@ static void on_message(void *ctx, const struct vg_rt_msg *msg)
 	case VG_RT_TC:
 		sense->config.filter_lost(sense->config.ctx, msg->ifindex);
 		break;
-	case VG_RT_OTHER:
-	case VG_RT_DONE:
-	case VG_RT_ERROR:
+	default:
 		break;
 	}
 }
@@ -307,15 +316,6 @@ static void on_settled(void *ctx)
 
 /* ---- looking at everything ---- */
 
-static bool is_listed(const struct vg_rt_link *list, size_t n, uint32_t ifindex)
-{
-	for (size_t i = 0; i < n; i++) {
-		if (list[i].ifindex == ifindex)
-			return true;
-	}
-	return false;
-}
-
 static int look_at_links(struct vg_sense *sense)
 {
 	_cleanup_free_ struct vg_rt_link *list = NULL;
@@ -329,7 +329,7 @@ static int look_at_links(struct vg_sense *sense)
 	for (size_t j = 0; j < n; j++)
 		on_new_link(sense, &list[j]);
 	while ((link = vg_links_at(sense->links, i))) {
-		if (is_listed(list, n, link->rt.ifindex))
+		if (vg_links_is_listed(list, n, link->rt.ifindex))
 			i++;
 		else
 			on_lost_link(sense, link->rt.ifindex);
@@ -375,13 +375,11 @@ static void drop_unlisted(struct vg_sense *sense)
 static int look_at_addrs(struct vg_sense *sense)
 {
 	_cleanup_free_ struct vg_link_addr *list = NULL;
-	struct vg_bound *bound;
 	size_t n;
 	int r;
 
 	sense->config.drain(sense->config.ctx);
-	for (size_t i = 0; (bound = vg_bounds_at(sense->bounds, i)); i++)
-		bound->present = false;
+	vg_bounds_mark_absent(sense->bounds);
 	r = vg_rtnl_list_addrs(sense->rtnl, 0, &list, &n);
 	if (r < 0)
 		return r;
@@ -401,17 +399,22 @@ static int look(struct vg_sense *sense)
 	return r < 0 ? r : look_at_addrs(sense);
 }
 
+/* The notifications that are queued are older than the lists, and would contradict them; those of what is in the ring are among them. */
+static int look_anew(struct vg_sense *sense)
+{
+	vg_rtnl_discard(sense->rtnl);
+	sense->config.drain(sense->config.ctx);
+	vg_bounds_forget_ahead(sense->bounds);
+	return look(sense);
+}
+
 static void on_overrun(void *ctx)
 {
 	struct vg_sense *sense = ctx;
-	struct vg_bound *bound;
 	int r;
 
 	vg_stats_add(&sense->config.maps->stats->lost_netlink, 1);
-	/* notifications that would have lowered it may be among the lost */
-	for (size_t i = 0; (bound = vg_bounds_at(sense->bounds, i)); i++)
-		bound->ahead = 0;
-	r = look(sense);
+	r = look_anew(sense);
 	if (r < 0)
 		vg_log_errno(r, "cannot list links and addresses after an rtnetlink overrun");
 }
@@ -464,7 +467,7 @@ int vg_sense_dump(struct vg_sense *sense)
 	struct vg_bound *bound;
 	int r;
 
-	r = look(sense);
+	r = look_anew(sense);
 	if (r < 0)
 		return r;
 	sense->starting = false;

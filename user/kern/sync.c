@@ -11,6 +11,8 @@
 
 #include "base/log.h"
 
+#define BEAT 256 /* entries between two moves of the dead-man's deadline */
+
 struct wanted {
 	const struct vg_assignment **items; /* by length, the longest first, then by address */
 	size_t n;
@@ -121,7 +123,7 @@ static int set_protections(const struct vg_maps *maps, const struct wanted *want
 			continue;
 		r = vg_maps_set(maps, VG_MAP_PROTECT, &key, &value);
 		if (r < 0)
-			return vg_log_errno(too_big(r), "vg_protect takes %zu of %zu entries", i, wanted->n_protections);
+			return vg_log_errno(too_big(r), "nothing is denied or dropped: vg_protect takes %zu of %zu entries", i, wanted->n_protections);
 	}
 	return 0;
 }
@@ -154,7 +156,7 @@ static int set_vip(const struct vg_maps *maps, const struct vg_assignment *assig
 }
 
 static int set_vips(const struct vg_maps *maps, const struct wanted *wanted, const struct vg_snapshot *snapshot,
-		    const struct vg_circumstances *circumstances)
+		    const struct vg_circumstances *circumstances, struct vg_deadman *deadman)
 {
 	size_t left_out = 0;
 	int first = 0;
@@ -163,6 +165,8 @@ static int set_vips(const struct vg_maps *maps, const struct wanted *wanted, con
 		struct vg_answer answer = vg_judge_assignment(snapshot, wanted->items[i], circumstances);
 		int r = set_vip(maps, wanted->items[i], &answer);
 
+		if (i % BEAT == 0)
+			vg_deadman_move(deadman);
 		if (r < 0) {
 			left_out++;
 			first = first ? first : too_big(r);
@@ -204,7 +208,7 @@ static int delete_ranges(const struct vg_maps *maps, enum vg_map map, const stru
 	return 0;
 }
 
-static int delete_vips(const struct vg_maps *maps, const struct wanted *wanted)
+static int delete_vips(const struct vg_maps *maps, const struct wanted *wanted, struct vg_deadman *deadman)
 {
 	_cleanup_free_ struct vg_addr *keys = NULL;
 	size_t n;
@@ -214,6 +218,8 @@ static int delete_vips(const struct vg_maps *maps, const struct wanted *wanted)
 	for (size_t i = 0; r == 0 && i < n; i++) {
 		const struct vg_prefix prefix = { .addr = keys[i], .len = 128 };
 
+		if (i % BEAT == 0)
+			vg_deadman_move(deadman);
 		if (wants_assignment(wanted, &prefix))
 			continue;
 		r = vg_maps_delete(maps, VG_MAP_VIPS, &keys[i]);
@@ -223,25 +229,46 @@ static int delete_vips(const struct vg_maps *maps, const struct wanted *wanted)
 	return r;
 }
 
-int vg_sync_maps(const struct vg_maps *maps, const struct vg_snapshot *snapshot, const struct vg_circumstances *circumstances)
+static bool wants_nothing(const struct wanted *wanted, const struct vg_prefix *prefix)
+{
+	(void)wanted;
+	(void)prefix;
+	return false;
+}
+
+/* With a protection missing or a picture that is out of date the kernel must act on nothing. */
+static void disarm(const struct vg_maps *maps)
+{
+	(void)delete_ranges(maps, VG_MAP_RANGES, NULL, wants_nothing);
+	vg_maps_clear(maps, VG_MAP_VIPS);
+}
+
+int vg_sync_maps(const struct vg_maps *maps, const struct vg_snapshot *snapshot, const struct vg_circumstances *circumstances,
+		 struct vg_deadman *deadman)
 {
 	VG_CLEANUP(free_wanted) struct wanted wanted = { 0 };
 	int r, full;
 
 	if (!vg_maps_ready(maps))
 		return 0;
+	vg_deadman_move(deadman);
 	r = gather(snapshot, &wanted);
 	if (r < 0)
 		return r;
 	r = set_protections(maps, &wanted);
-	if (r < 0)
+	if (r < 0) {
+		disarm(maps);
 		return r;
+	}
+	vg_deadman_move(deadman);
 	/* stale entries go even when new ones do not fit */
-	full = set_vips(maps, &wanted, snapshot, circumstances);
+	full = set_vips(maps, &wanted, snapshot, circumstances, deadman);
 	r = delete_ranges(maps, VG_MAP_RANGES, &wanted, wants_assignment);
 	if (r == 0)
-		r = delete_vips(maps, &wanted);
+		r = delete_vips(maps, &wanted, deadman);
 	if (r == 0)
 		r = delete_ranges(maps, VG_MAP_PROTECT, &wanted, wants_protection);
+	if (r < 0)
+		disarm(maps);
 	return r < 0 ? r : full;
 }

@@ -27,6 +27,31 @@ struct tcx_link_create {
 
 _Static_assert(sizeof(struct tcx_link_create) == 32, "layout of the kernel's attribute");
 
+/* struct bpf_link_info with its tcx part, which is BPF_OBJ_GET_INFO_BY_FD's answer. */
+struct tcx_link_info {
+	uint32_t type;
+	uint32_t id;
+	uint32_t prog_id;
+	uint32_t pad;
+	uint32_t ifindex; /* 0: the link it was attached to is gone, or was moved to another namespace */
+	uint32_t attach_type;
+};
+
+/* union bpf_attr, info */
+struct get_info {
+	uint32_t fd;
+	uint32_t len;
+	uint64_t info;
+};
+
+bool vg_tcx_is_attached(int fd)
+{
+	struct tcx_link_info info = { 0 };
+	struct get_info attr = { .fd = (uint32_t)fd, .len = sizeof(info), .info = (uintptr_t)&info };
+
+	return syscall(SYS_bpf, BPF_OBJ_GET_INFO_BY_FD, &attr, sizeof(attr)) == 0 && info.ifindex != 0;
+}
+
 int vg_tcx_attach(uint32_t ifindex, int prog_fd, int *ret_fd)
 {
 	struct tcx_link_create attr = {

@@ -3,9 +3,12 @@
 #ifndef KERN_TCX_H
 #define KERN_TCX_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 /* -EINVAL: this kernel has none. */
 int vg_tcx_attach(uint32_t ifindex, int prog_fd, int *ret_fd);
+/* False: what it was attached to is gone, though another link may have its index by now. */
+bool vg_tcx_is_attached(int fd);
 
 #endif
