@@ -26,8 +26,7 @@ static const struct feature_text feature_texts[] = {
 	[VG_FEATURE_KPROBE] = { "kprobe", "binds are seen by rtnetlink alone: later, and mostly without who did it",
 				"boot a kernel with CONFIG_KPROBES, not under lockdown=confidentiality; grant CAP_PERFMON" },
 	[VG_FEATURE_DENY] = { "deny", "binds are not refused; they are removed right after",
-			      "boot a kernel with CONFIG_BPF_KPROBE_OVERRIDE or error injection, CONFIG_SECURITY and CONFIG_BPF_JIT, not under "
-			      "lockdown=confidentiality; grant CAP_PERFMON" },
+			      "boot a kernel with CONFIG_SECURITY and CONFIG_BPF_JIT, not under lockdown=confidentiality; grant CAP_PERFMON" },
 	[VG_FEATURE_SENDER] = { "sender", "announcements are not named by process, unless this node bound the address",
 				"boot a kernel with CONFIG_FUNCTION_TRACER and CONFIG_BPF_JIT; grant CAP_PERFMON" },
 	[VG_FEATURE_TCX] = { "tcx", "another tc program may see or steal a frame before it is judged",
