@@ -71,7 +71,7 @@ static void hold_standard_descriptors(void)
 	int fd;
 
 	do
-		fd = open("/dev/null", O_RDWR);
+		fd = open("/dev/null", O_RDONLY); /* so that writing fails as it would have */
 	while (fd >= 0 && fd <= STDERR_FILENO);
 	vg_closep(&fd);
 }

@@ -83,6 +83,18 @@ as_found() {
 }
 test_case "degraded: as this kernel is" as_found
 
+# A link that is not there is said, and guarded once it is.
+chosen_links() {
+	guard_start enforce "${BLIND[@]}" --interface eth0 --interface later0 || return
+	equal "links said to be missing" "$(events '.event == "degraded" and .what == "interface"' | jq -sc 'map(.interface)')" '["later0"]' || return
+	at cp1 ip link add later0 type veth peer name later1 || return
+	at cp1 ip link set later0 up
+	await "later0 to be guarded" "vipguard status -o json | jq -e 'any(.links[]; .name == \"later0\")' >/dev/null" || return
+	at cp1 ip link del later0
+	guard_stop && nothing_attached
+}
+test_case "a link of --interface that is not there is said" chosen_links
+
 by_clsact() {
 	guard_start enforce "${BLIND[@]}" --without tcx || return
 	await_event '.event == "degraded" and .what == "tcx"' >/dev/null || return

@@ -346,6 +346,33 @@ static void say_started(struct vg_guard *guard)
 			say_degraded(guard, i, features->of[i].why);
 }
 
+struct wanted {
+	const char *name;
+	bool found;
+};
+
+static void match_link(void *ctx, const char *ifname, const char *how)
+{
+	struct wanted *wanted = ctx;
+
+	(void)how;
+	wanted->found |= strcmp(wanted->name, ifname) == 0;
+}
+
+/* A name mistyped in --interface must not pass for a link that is guarded. One that appears later is guarded from then on. */
+static void say_missing_links(struct vg_guard *guard)
+{
+	for (size_t i = 0; i < guard->options->n_interfaces; i++) {
+		struct wanted wanted = { .name = guard->options->interfaces[i] };
+
+		vg_kern_for_each_guarded(guard->kern, match_link, &wanted);
+		if (!wanted.found)
+			vg_reporter_event(guard->reporter, "degraded",
+					  json_pack("{s:s, s:s, s:s}", "what", "interface", "interface", wanted.name, "why",
+						    "there is no such link, or its frames cannot be judged"));
+	}
+}
+
 static int attach(struct vg_guard *guard)
 {
 	struct vg_error error;
@@ -353,6 +380,7 @@ static int attach(struct vg_guard *guard)
 	if (vg_kern_attach(guard->kern, &error) < 0)
 		return log_error(EXIT_CANNOT_LOOK, &error);
 	say_started(guard);
+	say_missing_links(guard);
 	say_synced(guard);
 	vg_kern_dump(guard->kern);
 	vg_reporter_event(guard->reporter, "ready", NULL);
