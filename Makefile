@@ -159,6 +159,8 @@ bench: ## costs as ratios, in a guest (K=6.1 picks the kernel)
 
 install: all ## into PREFIX (/usr/local) under DESTDIR
 	install -Dm755 $(O)/vipguard $(DESTDIR)$(PREFIX)/sbin/vipguard
+	install -Dm644 deploy/vipguard.service $(DESTDIR)$(PREFIX)/lib/systemd/system/vipguard.service
+	install -Dm644 -t $(DESTDIR)$(PREFIX)/share/doc/vipguard deploy/config.yaml deploy/assignments.yaml
 	install -Dm644 docs/vipguard.8 $(DESTDIR)$(PREFIX)/share/man/man8/vipguard.8
 
 clean: ## remove build/ (downloads stay in .cache/)

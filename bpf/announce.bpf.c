@@ -95,8 +95,8 @@ static __always_inline void announce_report(const struct vg_seen_key *key, const
 }
 
 /* True if this frame's entry is new, or its period over: time for an event. Adds the frame in any case, or to lost_seen. */
-static __always_inline bool announce_count(const struct vg_seen_key *key, const struct vg_seen_value *fresh, __u64 period_ns,
-					   struct vg_stats *stats, struct vg_seen_value **ret_seen)
+static __always_inline bool announce_count(const struct vg_seen_key *key, const struct vg_seen_value *fresh, __u64 period_ns, struct vg_stats *stats,
+					   struct vg_seen_value **ret_seen)
 {
 	struct vg_seen_value *seen = bpf_map_lookup_elem(&vg_seen, key);
 	bool due = false;
@@ -121,8 +121,8 @@ static __always_inline bool announce_count(const struct vg_seen_key *key, const 
 	return due;
 }
 
-static __always_inline void announce_account(const struct __sk_buff *skb, const struct vg_claim *claim, bool dropped,
-					     const struct vg_config *config, struct vg_stats *stats)
+static __always_inline void announce_account(const struct __sk_buff *skb, const struct vg_claim *claim, bool dropped, const struct vg_config *config,
+					     struct vg_stats *stats)
 {
 	struct vg_seen_key key = { .addr = claim->addr, .ifindex = skb->ifindex, .dropped = dropped };
 	__u64 now = bpf_ktime_get_boot_ns();
@@ -133,8 +133,7 @@ static __always_inline void announce_account(const struct __sk_buff *skb, const 
 		announce_report(&key, seen, config, stats);
 }
 
-static __always_inline int announce_judge(struct __sk_buff *skb, const struct vg_claim *claim, const struct vg_config *config,
-					  struct vg_stats *stats)
+static __always_inline int announce_judge(struct __sk_buff *skb, const struct vg_claim *claim, const struct vg_config *config, struct vg_stats *stats)
 {
 	struct vg_vip *vip = vg_lookup(&claim->addr);
 	bool dropped;

@@ -50,7 +50,9 @@ static uint64_t p50(struct bench *bench)
 static int request(struct bench *bench, unsigned short type, unsigned short flags)
 {
 	struct addrmsg message = {
-		.addr = &bench->address, .ifindex = bench->ifindex, .prefix = bench->address.family == AF_INET ? 32 : 128,
+		.addr = &bench->address,
+		.ifindex = bench->ifindex,
+		.prefix = bench->address.family == AF_INET ? 32 : 128,
 		.flags = bench->address.family == AF_INET ? 0 : IFA_F_NODAD,
 	};
 	struct addrmsg_buffer buffer;
@@ -154,8 +156,9 @@ static void bench_packets(struct bench *bench)
 
 int main(int argc, char **argv)
 {
-	static const struct option options[] = { { "link", 1, NULL, 'l' }, { "address", 1, NULL, 'a' }, { "count", 1, NULL, 'n' },
-					       { "cpu", 0, NULL, 'c' }, { 0 } };
+	static const struct option options[] = {
+		{ "link", 1, NULL, 'l' }, { "address", 1, NULL, 'a' }, { "count", 1, NULL, 'n' }, { "cpu", 0, NULL, 'c' }, { 0 }
+	};
 	struct bench bench = { .count = 1000, .fd = addrmsg_open(), .clock = CLOCK_MONOTONIC };
 	int c;
 

@@ -21,8 +21,7 @@ static void load_announce(void)
 	announce = announce_bpf__open();
 	if (!announce)
 		harness_die("announce");
-	bpf_object__for_each_program(program, announce->obj)
-		bpf_program__set_autoload(program, program == announce->progs.vg_announce);
+	bpf_object__for_each_program(program, announce->obj) bpf_program__set_autoload(program, program == announce->progs.vg_announce);
 	if (announce_bpf__load(announce))
 		harness_die("announce does not load");
 	config_fd = bpf_map__fd(announce->maps.vg_config);
@@ -94,9 +93,10 @@ static void test_table(void)
 		after = harness_stats(stats_fd);
 		snprintf(what, sizeof(what), "%s %s", spec->name, found ? "is dropped" : "passes");
 		harness_check(verdict == (found ? DROP : PASS) && after.announce_seen - before.announce_seen == found &&
-			      after.announce_judged - before.announce_judged == found &&
-			      after.announce_dropped - before.announce_dropped == found &&
-			      after.frame_unparsed - before.frame_unparsed == (spec->expect == VG_PARSE_UNPARSED), what);
+				      after.announce_judged - before.announce_judged == found &&
+				      after.announce_dropped - before.announce_dropped == found &&
+				      after.frame_unparsed - before.frame_unparsed == (spec->expect == VG_PARSE_UNPARSED),
+			      what);
 	}
 }
 

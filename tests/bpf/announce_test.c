@@ -38,13 +38,11 @@ static void load_announce(bool sender)
 	announce = announce_bpf__open();
 	if (!announce)
 		harness_die("announce");
-	bpf_object__for_each_program(program, announce->obj)
-		bpf_program__set_autoload(program, sender || program == announce->progs.vg_announce);
+	bpf_object__for_each_program(program, announce->obj) bpf_program__set_autoload(program, sender || program == announce->progs.vg_announce);
 	if (announce_bpf__load(announce))
 		harness_die("announce does not load");
-	bpf_object__for_each_program(program, announce->obj)
-		if (sender && program != announce->progs.vg_announce && !bpf_program__attach(program))
-			harness_die(bpf_program__name(program));
+	bpf_object__for_each_program(program, announce->obj) if (sender && program != announce->progs.vg_announce && !bpf_program__attach(program))
+		harness_die(bpf_program__name(program));
 	stats_fd = bpf_map__fd(announce->maps.vg_stats);
 	harness_events_open(&events, bpf_map__fd(announce->maps.vg_events));
 }
@@ -179,7 +177,8 @@ static void test_wire(const char *how, bool sender)
 		event = harness_wait_event(&events, VG_EVENT_ANNOUNCE, addr);
 		snprintf(what, sizeof(what), "%s: and is reported%s", how, sender ? " with its sender" : "");
 		harness_check(event && event->dropped && event->how == specs[i].how && event->ifindex == if_nametoindex(TX) &&
-			      (sender ? sender_is_me(event) : !event->who.pid), what);
+				      (sender ? sender_is_me(event) : !event->who.pid),
+			      what);
 	}
 	close(fd);
 }

@@ -239,7 +239,8 @@ static void test_deny_passes(void)
 	harness_check(add("198.51.100.1/32", OTHER_LINK), "deny: a VIP on a link that is not deniable goes through");
 	harness_check(add("2001:db8:1::1/128", "lo"), "deny: a VIP on a link not known goes through");
 	harness_check(!harness_run("unshare -n sh -c 'ip link add " LINK " index %u type dummy; ip addr add 198.51.100.1/32 dev " LINK "'",
-				   if_nametoindex(LINK)), "deny: a VIP in another namespace goes through");
+				   if_nametoindex(LINK)),
+		      "deny: a VIP in another namespace goes through");
 	harness_run("ip addr flush dev " OTHER_LINK "; ip addr del 2001:db8:1::1/128 dev lo");
 }
 

@@ -65,8 +65,7 @@ static void try_one(const struct object *object, const char *name)
 	bool loaded;
 
 	log[0] = '\0';
-	bpf_object__for_each_program(program, opened)
-		bpf_program__set_autoload(program, program == wanted);
+	bpf_object__for_each_program(program, opened) bpf_program__set_autoload(program, program == wanted);
 	bpf_program__set_log_buf(wanted, log, sizeof(log));
 	bpf_program__set_log_level(wanted, LOG_STATS);
 	loaded = !bpf_object__load(opened);
@@ -82,8 +81,7 @@ static void try_object(const struct object *object)
 	struct bpf_object *opened = open_object(object);
 	struct bpf_program *program;
 
-	bpf_object__for_each_program(program, opened)
-		try_one(object, bpf_program__name(program));
+	bpf_object__for_each_program(program, opened) try_one(object, bpf_program__name(program));
 	bpf_object__close(opened);
 }
 

@@ -45,8 +45,14 @@ struct sent {
 #define V4 .type = RTM_NEWADDR, .flags = REQUEST, .family = AF_INET, .prefix = 32
 #define V6 .type = RTM_NEWADDR, .flags = REQUEST, .family = AF_INET6, .prefix = 128
 #define FOUND(addr_) .expect = VG_PARSE_FOUND, .addr = addr_
-#define ADDR(type_, text_) { .type = type_, .text = text_ }
-#define RAW(type_, value_, len_) { .type = type_, .value = value_, .len = len_ }
+#define ADDR(type_, text_) \
+	{ \
+		.type = type_, .text = text_ \
+	}
+#define RAW(type_, value_, len_) \
+	{ \
+		.type = type_, .value = value_, .len = len_ \
+	}
 #define ONE "192.0.2.1"
 #define TWO "192.0.2.2"
 #define SIX "2001:db8::6"
@@ -67,22 +73,45 @@ static const struct message messages[] = {
 	{ .name = "v4, local longer than needed", V4, .attrs = { { .type = IFA_LOCAL, .text = ONE, .len = 16 } }, FOUND(ONE) },
 	{ .name = "v4, odd length before it", V4, .attrs = { RAW(IFA_LABEL, 0, 5), ADDR(IFA_LOCAL, ONE) }, FOUND(ONE) },
 	{ .name = "v4, flags attribute", V4, .attrs = { ADDR(IFA_LOCAL, ONE), RAW(IFA_FLAGS, 0x280, 4) }, FOUND(ONE), .ifa_flags = 0x280 },
-	{ .name = "v4, prefix 33 is EINVAL", .type = RTM_NEWADDR, .flags = REQUEST, .family = AF_INET, .prefix = 33,
-	  .attrs = { ADDR(IFA_LOCAL, ONE) }, .expect = VG_PARSE_NONE },
+	{ .name = "v4, prefix 33 is EINVAL",
+	  .type = RTM_NEWADDR,
+	  .flags = REQUEST,
+	  .family = AF_INET,
+	  .prefix = 33,
+	  .attrs = { ADDR(IFA_LOCAL, ONE) },
+	  .expect = VG_PARSE_NONE },
 	{ .name = "v6, both", V6, .attrs = { ADDR(IFA_LOCAL, SIX), ADDR(IFA_ADDRESS, SIX) }, FOUND(SIX) },
 	{ .name = "v6, address only", V6, .attrs = { ADDR(IFA_ADDRESS, SIX) }, FOUND(SIX) },
 	{ .name = "v6, local only", V6, .attrs = { ADDR(IFA_LOCAL, SIX) }, FOUND(SIX) },
 	{ .name = "v6, peer", V6, .attrs = { ADDR(IFA_ADDRESS, SEVEN), ADDR(IFA_LOCAL, SIX) }, FOUND(SIX) },
 	{ .name = "v6, local too short is ERANGE", V6, .attrs = { ADDR(IFA_ADDRESS, SIX), ADDR(IFA_LOCAL, ONE) }, .expect = VG_PARSE_NONE },
 	{ .name = "v6 mapped is the v4 address", V6, .attrs = { ADDR(IFA_LOCAL, "::ffff:192.0.2.1") }, FOUND(ONE) },
-	{ .name = "v6, prefix 129 is EINVAL", .type = RTM_NEWADDR, .flags = REQUEST, .family = AF_INET6, .prefix = 129,
-	  .attrs = { ADDR(IFA_LOCAL, SIX) }, .expect = VG_PARSE_NONE },
-	{ .name = "another family", .type = RTM_NEWADDR, .flags = REQUEST, .family = AF_BRIDGE, .attrs = { ADDR(IFA_LOCAL, ONE) },
+	{ .name = "v6, prefix 129 is EINVAL",
+	  .type = RTM_NEWADDR,
+	  .flags = REQUEST,
+	  .family = AF_INET6,
+	  .prefix = 129,
+	  .attrs = { ADDR(IFA_LOCAL, SIX) },
+	  .expect = VG_PARSE_NONE },
+	{ .name = "another family",
+	  .type = RTM_NEWADDR,
+	  .flags = REQUEST,
+	  .family = AF_BRIDGE,
+	  .attrs = { ADDR(IFA_LOCAL, ONE) },
 	  .expect = VG_PARSE_NONE },
 	{ .name = "no address at all", V6, .expect = VG_PARSE_NONE },
-	{ .name = "not a request: skipped", .type = RTM_NEWADDR, .family = AF_INET, .prefix = 32, .attrs = { ADDR(IFA_LOCAL, ONE) },
+	{ .name = "not a request: skipped",
+	  .type = RTM_NEWADDR,
+	  .family = AF_INET,
+	  .prefix = 32,
+	  .attrs = { ADDR(IFA_LOCAL, ONE) },
 	  .expect = VG_PARSE_NONE },
-	{ .name = "RTM_DELADDR", .type = RTM_DELADDR, .flags = REQUEST, .family = AF_INET, .prefix = 32, .attrs = { ADDR(IFA_LOCAL, ONE) },
+	{ .name = "RTM_DELADDR",
+	  .type = RTM_DELADDR,
+	  .flags = REQUEST,
+	  .family = AF_INET,
+	  .prefix = 32,
+	  .attrs = { ADDR(IFA_LOCAL, ONE) },
 	  .expect = VG_PARSE_NONE },
 	{ .name = "RTM_GETLINK", .type = RTM_GETLINK, .flags = NLM_F_REQUEST | NLM_F_DUMP, .expect = VG_PARSE_NONE },
 };
@@ -162,8 +191,8 @@ static void check_new(const struct message *message, const struct vg_newaddr *ne
 {
 	const struct vg_addr addr = addr_of(message->addr);
 
-	if (memcmp(&new->addr, &addr, sizeof(addr)) || new->prefix != message->prefix || new->ifindex != 7 ||
-	    new->nl_flags != message->flags || new->ifa_flags != message->ifa_flags)
+	if (memcmp(&new->addr, &addr, sizeof(addr)) || new->prefix != message->prefix || new->ifindex != 7 || new->nl_flags != message->flags ||
+	    new->ifa_flags != message->ifa_flags)
 		fail_msg("%s: read wrongly", message->name);
 }
 
@@ -292,12 +321,8 @@ static void test_longest(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_table),
-		cmocka_unit_test(test_cut_sends),
-		cmocka_unit_test(test_short_messages),
-		cmocka_unit_test(test_two_messages),
-		cmocka_unit_test(test_padding),
-		cmocka_unit_test(test_bounds),
+		cmocka_unit_test(test_table),	     cmocka_unit_test(test_cut_sends), cmocka_unit_test(test_short_messages),
+		cmocka_unit_test(test_two_messages), cmocka_unit_test(test_padding),   cmocka_unit_test(test_bounds),
 		cmocka_unit_test(test_longest),
 	};
 

@@ -13,6 +13,7 @@ step() {
 cd "$here/../.." || exit 1
 step layers "$here/layers.sh"
 step spdx "$here/spdx.sh"
+step format sh -c 'git ls-files "*.c" "*.h" | xargs clang-format --dry-run -Werror'
 step style "$here/style.sh"
 step shellcheck sh -c 'git ls-files --cached --others --exclude-standard -- "*.sh" .ci/run | xargs shellcheck -x -P SCRIPTDIR -S warning'
 step man mandoc -T lint -W warning docs/vipguard.8

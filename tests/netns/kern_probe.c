@@ -108,8 +108,8 @@ static void print_stats(const struct vg_kern *kern)
 
 	vg_kern_stats(kern, &stats);
 	printf("stats bind_seen=%llu denied=%llu would_deny=%llu removed=%llu refused=%llu failed=%llu announce_seen=%llu judged=%llu dropped=%llu\n",
-	       stats.bind_seen, stats.bind_denied, stats.bind_would_deny, stats.bind_removed, stats.bind_remove_refused,
-	       stats.bind_remove_failed, stats.announce_seen, stats.announce_judged, stats.announce_dropped);
+	       stats.bind_seen, stats.bind_denied, stats.bind_would_deny, stats.bind_removed, stats.bind_remove_refused, stats.bind_remove_failed,
+	       stats.announce_seen, stats.announce_judged, stats.announce_dropped);
 }
 
 static void on_input(void *ctx, uint32_t events)
@@ -153,17 +153,10 @@ static int parse_option(struct probe *probe, int option)
 	enum vg_feature feature;
 
 	switch (option) {
-	case 'e':
-		probe->config.mode = VG_ENFORCE;
-		return 0;
-	case 'r':
-		probe->config.deny = false;
-		return 0;
-	case 'p':
-		probe->config.pin_dir = optarg;
-		return 0;
-	case 'P':
-		return add_protection(probe, optarg);
+	case 'e': probe->config.mode = VG_ENFORCE; return 0;
+	case 'r': probe->config.deny = false; return 0;
+	case 'p': probe->config.pin_dir = optarg; return 0;
+	case 'P': return add_protection(probe, optarg);
 	case 'i':
 		if (probe->config.n_interfaces == INTERFACES_MAX)
 			return -E2BIG;
@@ -174,8 +167,7 @@ static int parse_option(struct probe *probe, int option)
 			return -EINVAL;
 		probe->config.without |= 1U << feature;
 		return 0;
-	default:
-		return -EINVAL;
+	default: return -EINVAL;
 	}
 }
 
@@ -232,7 +224,12 @@ static int run(struct probe *probe)
 int main(int argc, char **argv)
 {
 	struct probe probe = {
-		.config = { .pin_dir = "/sys/fs/bpf/vipguard", .node = "cp1", .mode = VG_AUDIT, .deny = true, .drop = true, .remove = true,
+		.config = { .pin_dir = "/sys/fs/bpf/vipguard",
+			    .node = "cp1",
+			    .mode = VG_AUDIT,
+			    .deny = true,
+			    .drop = true,
+			    .remove = true,
 			    .dead_man_ns = 10 * VG_NS_PER_SEC },
 		.circumstances = { .now_ns = vg_time_boot_ns(), .grace_ns = VG_GRACE_NS_DEFAULT },
 	};

@@ -28,10 +28,10 @@ struct blast {
 	struct tool_addr vip, target;
 	enum blast_form form;
 	unsigned long count, gap_us;
-	unsigned int tags[2], tag_count;      /* outer first */
-	unsigned int false_protocol;          /* 0: the truth */
+	unsigned int tags[2], tag_count; /* outer first */
+	unsigned int false_protocol; /* 0: the truth */
 	unsigned int ext_headers, htype, hlen;
-	long truncate;                        /* bytes kept behind the Ethernet header and tags; -1: all */
+	long truncate; /* bytes kept behind the Ethernet header and tags; -1: all */
 	bool has_vip, has_target, has_mac, has_form, raw, bypass, in_thread, junk;
 	uint64_t seed;
 	unsigned char mac[TOOL_MAC_LEN];
@@ -46,14 +46,14 @@ static void blast_put_arp(const struct blast *blast, struct frame *frame)
 	bool reply = blast->form == FORM_ARP_REPLY;
 
 	frame_put_arp(frame, &(struct frame_arp){
-		.htype = blast->htype,
-		.hlen = blast->hlen,
-		.op = reply ? ARPOP_REPLY : ARPOP_REQUEST,
-		.sha = blast->mac,
-		.tha = reply ? blast->mac : frame_mac_broadcast,
-		.spa = blast->vip.bytes,
-		.tpa = blast->form == FORM_ARP_REQUEST ? blast->target.bytes : blast->vip.bytes,
-	});
+				     .htype = blast->htype,
+				     .hlen = blast->hlen,
+				     .op = reply ? ARPOP_REPLY : ARPOP_REQUEST,
+				     .sha = blast->mac,
+				     .tha = reply ? blast->mac : frame_mac_broadcast,
+				     .spa = blast->vip.bytes,
+				     .tpa = blast->form == FORM_ARP_REQUEST ? blast->target.bytes : blast->vip.bytes,
+			     });
 }
 
 static void blast_put_na(const struct blast *blast, struct frame *frame)
@@ -62,13 +62,13 @@ static void blast_put_na(const struct blast *blast, struct frame *frame)
 
 	frame_link_local(blast->mac, source);
 	frame_put_na(frame, &(struct frame_na){
-		.source = source,
-		.dest = frame_ip6_all_nodes,
-		.target = blast->vip.bytes,
-		.flags = 0x20,
-		.mac = blast->mac,
-		.ext_headers = blast->ext_headers,
-	});
+				    .source = source,
+				    .dest = frame_ip6_all_nodes,
+				    .target = blast->vip.bytes,
+				    .flags = 0x20,
+				    .mac = blast->mac,
+				    .ext_headers = blast->ext_headers,
+			    });
 }
 
 static void blast_put_payload(const struct blast *blast, struct frame *frame)
@@ -248,8 +248,26 @@ static void blast_usage(void)
 }
 
 enum blast_option {
-	OPT_LINK = 1, OPT_VIP, OPT_TARGET, OPT_COUNT, OPT_FORM, OPT_VLAN, OPT_QINQ, OPT_RAW, OPT_FALSE_PROTOCOL, OPT_BYPASS, OPT_MAC, OPT_GAP,
-	OPT_EXT_HEADERS, OPT_HTYPE, OPT_HLEN, OPT_TRUNCATE, OPT_JUNK, OPT_THREAD, OPT_COMM, OPT_HELP,
+	OPT_LINK = 1,
+	OPT_VIP,
+	OPT_TARGET,
+	OPT_COUNT,
+	OPT_FORM,
+	OPT_VLAN,
+	OPT_QINQ,
+	OPT_RAW,
+	OPT_FALSE_PROTOCOL,
+	OPT_BYPASS,
+	OPT_MAC,
+	OPT_GAP,
+	OPT_EXT_HEADERS,
+	OPT_HTYPE,
+	OPT_HLEN,
+	OPT_TRUNCATE,
+	OPT_JUNK,
+	OPT_THREAD,
+	OPT_COMM,
+	OPT_HELP,
 };
 
 static const struct option blast_options[] = {
@@ -302,10 +320,19 @@ static void blast_set(struct blast *blast, int option, char *value)
 {
 	switch (option) {
 	case OPT_LINK: blast->link = value; break;
-	case OPT_VIP: blast->vip = tool_addr_arg("vip", value); blast->has_vip = true; break;
-	case OPT_TARGET: blast->target = tool_addr_arg("target", value); blast->has_target = true; break;
+	case OPT_VIP:
+		blast->vip = tool_addr_arg("vip", value);
+		blast->has_vip = true;
+		break;
+	case OPT_TARGET:
+		blast->target = tool_addr_arg("target", value);
+		blast->has_target = true;
+		break;
 	case OPT_COUNT: blast->count = tool_number_arg("count", value, 1, 100000000); break;
-	case OPT_FORM: blast->form = blast_form_arg(value); blast->has_form = true; break;
+	case OPT_FORM:
+		blast->form = blast_form_arg(value);
+		blast->has_form = true;
+		break;
 	case OPT_VLAN: blast_tags_arg(blast, value, 1); break;
 	case OPT_QINQ: blast_tags_arg(blast, value, 2); break;
 	case OPT_RAW: blast->raw = true; break;
@@ -314,13 +341,19 @@ static void blast_set(struct blast *blast, int option, char *value)
 		blast->raw = true; /* on SOCK_DGRAM the kernel would write it into the frame, which then were no announcement */
 		break;
 	case OPT_BYPASS: blast->bypass = true; break;
-	case OPT_MAC: tool_mac_arg("mac", value, blast->mac); blast->has_mac = true; break;
+	case OPT_MAC:
+		tool_mac_arg("mac", value, blast->mac);
+		blast->has_mac = true;
+		break;
 	case OPT_GAP: blast->gap_us = tool_number_arg("gap-us", value, 0, 10000000); break;
 	case OPT_EXT_HEADERS: blast->ext_headers = (unsigned int)tool_number_arg("ext-headers", value, 0, 150); break;
 	case OPT_HTYPE: blast->htype = (unsigned int)tool_number_arg("htype", value, 0, 0xffff); break;
 	case OPT_HLEN: blast->hlen = (unsigned int)tool_number_arg("hlen", value, 0, 255); break;
 	case OPT_TRUNCATE: blast->truncate = (long)tool_number_arg("truncate", value, 0, FRAME_MAX); break;
-	case OPT_JUNK: blast->seed = tool_number_arg("junk", value, 1, UINT32_MAX); blast->junk = blast->raw = true; break;
+	case OPT_JUNK:
+		blast->seed = tool_number_arg("junk", value, 1, UINT32_MAX);
+		blast->junk = blast->raw = true;
+		break;
 	case OPT_THREAD: blast->in_thread = true; break;
 	case OPT_COMM: blast->comm = value; break;
 	case OPT_HELP: blast_usage(); exit(0);

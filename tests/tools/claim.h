@@ -16,11 +16,7 @@
 enum claim_kind { CLAIM_ARP_REQUEST, CLAIM_ARP_REPLY, CLAIM_ARP_OTHER, CLAIM_NA, CLAIM_NS, CLAIM_KIND_MAX };
 
 static const char *const claim_kinds[] = {
-	[CLAIM_ARP_REQUEST] = "arp-request",
-	[CLAIM_ARP_REPLY] = "arp-reply",
-	[CLAIM_ARP_OTHER] = "arp-other",
-	[CLAIM_NA] = "na",
-	[CLAIM_NS] = "ns",
+	[CLAIM_ARP_REQUEST] = "arp-request", [CLAIM_ARP_REPLY] = "arp-reply", [CLAIM_ARP_OTHER] = "arp-other", [CLAIM_NA] = "na", [CLAIM_NS] = "ns",
 };
 _Static_assert(sizeof(claim_kinds) / sizeof(claim_kinds[0]) == CLAIM_KIND_MAX, "every kind has a name");
 
@@ -127,14 +123,10 @@ static inline size_t claim_ext_len(unsigned int type, const struct claim_input *
 	case IPPROTO_DSTOPTS:
 	case 135: /* mobility, RFC 6275 */
 	case 139: /* HIP, RFC 7401 */
-	case 140: /* shim6, RFC 5533 */
-		return ((size_t)in->at[1] + 1) * 8;
-	case IPPROTO_AH:
-		return ((size_t)in->at[1] + 2) * 4;
-	case IPPROTO_FRAGMENT: /* only the first fragment has what follows */
-		return claim_be16(in->at + 2) & 0xfff8 ? 0 : 8;
-	default:
-		return 0;
+	case 140: /* shim6, RFC 5533 */ return ((size_t)in->at[1] + 1) * 8;
+	case IPPROTO_AH: return ((size_t)in->at[1] + 2) * 4;
+	case IPPROTO_FRAGMENT: /* only the first fragment has what follows */ return claim_be16(in->at + 2) & 0xfff8 ? 0 : 8;
+	default: return 0;
 	}
 }
 

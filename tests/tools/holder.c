@@ -31,20 +31,28 @@ static int holder_send(const struct holder *holder, const struct frame *frame)
 }
 
 /* `tpa` is whom it is told to, or the VIP itself. MetalLB pads to the 60 bytes of a shortest frame in user space. */
-static int holder_send_arp(const struct holder *holder, unsigned int op, const unsigned char *dest, const unsigned char *spa, const unsigned char *tpa)
+static int holder_send_arp(const struct holder *holder, unsigned int op, const unsigned char *dest, const unsigned char *spa,
+			   const unsigned char *tpa)
 {
 	struct frame frame = { .len = 0 };
 
 	frame_put_ethernet(&frame, dest, holder->mac);
 	frame_put16(&frame, ETH_P_ARP);
 	frame_put_arp(&frame, &(struct frame_arp){
-		.htype = ARPHRD_ETHER, .hlen = TOOL_MAC_LEN, .op = op, .sha = holder->mac, .tha = dest, .spa = spa, .tpa = tpa,
-	});
+				      .htype = ARPHRD_ETHER,
+				      .hlen = TOOL_MAC_LEN,
+				      .op = op,
+				      .sha = holder->mac,
+				      .tha = dest,
+				      .spa = spa,
+				      .tpa = tpa,
+			      });
 	frame_space(&frame, ETH_ZLEN - frame.len);
 	return holder_send(holder, &frame);
 }
 
-static int holder_send_na(const struct holder *holder, unsigned char flags, const unsigned char *mac, const unsigned char *dest, const unsigned char *vip)
+static int holder_send_na(const struct holder *holder, unsigned char flags, const unsigned char *mac, const unsigned char *dest,
+			  const unsigned char *vip)
 {
 	struct frame frame = { .len = 0 };
 
@@ -139,7 +147,8 @@ static void holder_open(struct holder *holder)
 	holder->fd = socket(AF_PACKET, SOCK_RAW | SOCK_CLOEXEC, 0);
 	if (holder->fd < 0)
 		tool_die(1, "packet socket: %s", strerror(errno));
-	if (setsockopt(holder->fd, SOL_PACKET, PACKET_IGNORE_OUTGOING, &on, sizeof(on)) < 0 || bind(holder->fd, (const void *)&local, sizeof(local)) < 0)
+	if (setsockopt(holder->fd, SOL_PACKET, PACKET_IGNORE_OUTGOING, &on, sizeof(on)) < 0 ||
+	    bind(holder->fd, (const void *)&local, sizeof(local)) < 0)
 		tool_die(1, "link %s: %s", holder->link, strerror(errno));
 }
 
@@ -165,7 +174,9 @@ static void holder_join(const struct holder *holder)
 static void holder_loop(const struct holder *holder, int stop_fd, int again_fd)
 {
 	struct pollfd waits[] = {
-		{ .fd = stop_fd, .events = POLLIN }, { .fd = again_fd, .events = POLLIN }, { .fd = holder->fd, .events = POLLIN },
+		{ .fd = stop_fd, .events = POLLIN },
+		{ .fd = again_fd, .events = POLLIN },
+		{ .fd = holder->fd, .events = POLLIN },
 	};
 	struct signalfd_siginfo ignored;
 

@@ -21,7 +21,7 @@ struct rogue_vip {
 	struct tool_addr addr;
 	char label[IFNAMSIZ];
 	bool nodad;
-	int ndp_fd;             /* kept open, as kube-vip does; -1: not open yet */
+	int ndp_fd; /* kept open, as kube-vip does; -1: not open yet */
 	unsigned char ndp_mac[TOOL_MAC_LEN]; /* the link's when ndp_fd was opened */
 };
 
@@ -30,10 +30,10 @@ struct rogue {
 	int ifindex;
 	struct rogue_vip vips[TOOL_VIPS_MAX];
 	unsigned int vip_count;
-	unsigned int prefix;    /* ROGUE_PREFIX_HOST: 32 or 128 */
+	unsigned int prefix; /* ROGUE_PREFIX_HOST: 32 or 128 */
 	unsigned long rate_ms, rounds;
 	bool no_bind, no_announce, bind_once, announce_now, no_deprecated, nodad, same_thread, by_ioctl, clean;
-	bool next_is_request;   /* one toggle for all VIPs: the first frame is a reply */
+	bool next_is_request; /* one toggle for all VIPs: the first frame is a reply */
 	struct workers workers;
 };
 
@@ -182,14 +182,14 @@ static int rogue_announce_arp(const struct rogue *rogue, const struct rogue_vip 
 	if (r)
 		return r;
 	frame_put_arp(&frame, &(struct frame_arp){
-		.htype = ARPHRD_ETHER,
-		.hlen = TOOL_MAC_LEN,
-		.op = request ? ARPOP_REQUEST : ARPOP_REPLY,
-		.sha = mac,
-		.tha = request ? frame_mac_broadcast : mac,
-		.spa = vip->addr.bytes,
-		.tpa = vip->addr.bytes,
-	});
+				      .htype = ARPHRD_ETHER,
+				      .hlen = TOOL_MAC_LEN,
+				      .op = request ? ARPOP_REQUEST : ARPOP_REPLY,
+				      .sha = mac,
+				      .tha = request ? frame_mac_broadcast : mac,
+				      .spa = vip->addr.bytes,
+				      .tpa = vip->addr.bytes,
+			      });
 	return rogue_send_arp(rogue, &frame);
 }
 
@@ -236,8 +236,12 @@ static int rogue_send_na(const struct rogue *rogue, const struct rogue_vip *vip,
 	} control = { .bytes = { 0 } };
 	struct iovec part = { .iov_base = na->bytes, .iov_len = na->len };
 	struct msghdr message = {
-		.msg_name = &to, .msg_namelen = sizeof(to), .msg_iov = &part, .msg_iovlen = 1,
-		.msg_control = control.bytes, .msg_controllen = sizeof(control.bytes),
+		.msg_name = &to,
+		.msg_namelen = sizeof(to),
+		.msg_iov = &part,
+		.msg_iovlen = 1,
+		.msg_control = control.bytes,
+		.msg_controllen = sizeof(control.bytes),
 	};
 	struct cmsghdr *header = CMSG_FIRSTHDR(&message);
 
@@ -337,8 +341,23 @@ static void rogue_usage(void)
 }
 
 enum rogue_option {
-	OPT_LINK = 1, OPT_VIP, OPT_RATE, OPT_ROUNDS, OPT_ANNOUNCE_NOW, OPT_COMM, OPT_SAME_THREAD, OPT_PREFIX, OPT_NO_DEPRECATED, OPT_NODAD,
-	OPT_HOW, OPT_NO_BIND, OPT_BIND_ONCE, OPT_NO_ANNOUNCE, OPT_LEAVE, OPT_CLEAN, OPT_HELP,
+	OPT_LINK = 1,
+	OPT_VIP,
+	OPT_RATE,
+	OPT_ROUNDS,
+	OPT_ANNOUNCE_NOW,
+	OPT_COMM,
+	OPT_SAME_THREAD,
+	OPT_PREFIX,
+	OPT_NO_DEPRECATED,
+	OPT_NODAD,
+	OPT_HOW,
+	OPT_NO_BIND,
+	OPT_BIND_ONCE,
+	OPT_NO_ANNOUNCE,
+	OPT_LEAVE,
+	OPT_CLEAN,
+	OPT_HELP,
 };
 
 static const struct option rogue_options[] = {
@@ -436,7 +455,10 @@ static void rogue_say_ready(const struct rogue *rogue)
 int main(int argc, char **argv)
 {
 	static struct rogue rogue = {
-		.workers = WORKERS_INIT, .comm = "kube-vip", .rate_ms = 3000, .prefix = ROGUE_PREFIX_HOST,
+		.workers = WORKERS_INIT,
+		.comm = "kube-vip",
+		.rate_ms = 3000,
+		.prefix = ROGUE_PREFIX_HOST,
 	};
 	int stop_fd;
 

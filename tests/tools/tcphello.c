@@ -156,7 +156,10 @@ static void tcphello_parse(struct tcphello *hello, int argc, char **argv)
 
 	while ((option = getopt_long(argc, argv, "", options, NULL)) != -1) {
 		switch (option) {
-		case 'a': hello->address = tool_addr_arg("address", optarg); hello->has_address = true; break;
+		case 'a':
+			hello->address = tool_addr_arg("address", optarg);
+			hello->has_address = true;
+			break;
 		case 'p': hello->port = tool_number_arg("port", optarg, 1, 65535); break;
 		case 's': hello->say = optarg; break;
 		case 't': hello->timeout_ms = tool_number_arg("timeout", optarg, 1, 3600000); break;

@@ -111,8 +111,7 @@ static inline void tool_mac_arg(const char *option, const char *text, unsigned c
 	unsigned char mac[TOOL_MAC_LEN];
 	int used = 0;
 
-	if (sscanf(text, "%2hhx:%2hhx:%2hhx:%2hhx:%2hhx:%2hhx%n", &mac[0], &mac[1], &mac[2], &mac[3], &mac[4], &mac[5], &used) != 6 ||
-	    text[used])
+	if (sscanf(text, "%2hhx:%2hhx:%2hhx:%2hhx:%2hhx:%2hhx%n", &mac[0], &mac[1], &mac[2], &mac[3], &mac[4], &mac[5], &used) != 6 || text[used])
 		tool_die(2, "--%s %s: expected aa:bb:cc:dd:ee:ff", option, text);
 	memcpy(ret_mac, mac, sizeof(mac));
 }

@@ -28,13 +28,13 @@ struct witness {
 	struct tool_vips vips;
 	unsigned char mac[TOOL_MAC_LEN];
 	bool has_mac, mac_not, until_stdin, with_ns;
-	int64_t for_ms, within_ms;      /* -1: no limit */
-	unsigned long expect;           /* 0: nothing to wait for */
+	int64_t for_ms, within_ms; /* -1: no limit */
+	unsigned long expect; /* 0: nothing to wait for */
 	unsigned long settle_ms;
 	struct witness_row rows[WITNESS_ROWS_MAX];
 	unsigned int row_count;
 	unsigned long frames, claimed;
-	unsigned long unlisted;         /* claimed, but no row was left to say how */
+	unsigned long unlisted; /* claimed, but no row was left to say how */
 };
 
 /* --- counting --- */
@@ -104,8 +104,12 @@ static bool witness_read(struct witness *witness)
 	struct sockaddr_ll from;
 	struct iovec part = { .iov_base = frame, .iov_len = sizeof(frame) };
 	struct msghdr message = {
-		.msg_name = &from, .msg_namelen = sizeof(from), .msg_iov = &part, .msg_iovlen = 1,
-		.msg_control = control.bytes, .msg_controllen = sizeof(control.bytes),
+		.msg_name = &from,
+		.msg_namelen = sizeof(from),
+		.msg_iov = &part,
+		.msg_iovlen = 1,
+		.msg_control = control.bytes,
+		.msg_controllen = sizeof(control.bytes),
 	};
 	struct claim claim;
 	ssize_t len = recvmsg(witness->fd, &message, MSG_DONTWAIT);
@@ -244,22 +248,26 @@ static void witness_usage(void)
 }
 
 enum witness_opt {
-	OPT_LINK = 1, OPT_VIP, OPT_MAC, OPT_MAC_NOT, OPT_FOR, OPT_STDIN, OPT_EXPECT, OPT_WITHIN, OPT_SETTLE, OPT_NS, OPT_HELP,
+	OPT_LINK = 1,
+	OPT_VIP,
+	OPT_MAC,
+	OPT_MAC_NOT,
+	OPT_FOR,
+	OPT_STDIN,
+	OPT_EXPECT,
+	OPT_WITHIN,
+	OPT_SETTLE,
+	OPT_NS,
+	OPT_HELP,
 };
 
 static const struct option witness_options[] = {
-	{ "link", required_argument, NULL, OPT_LINK },
-	{ "vip", required_argument, NULL, OPT_VIP },
-	{ "mac", required_argument, NULL, OPT_MAC },
-	{ "mac-not", required_argument, NULL, OPT_MAC_NOT },
-	{ "for", required_argument, NULL, OPT_FOR },
-	{ "until-stdin-eof", no_argument, NULL, OPT_STDIN },
-	{ "expect", required_argument, NULL, OPT_EXPECT },
-	{ "within", required_argument, NULL, OPT_WITHIN },
-	{ "settle", required_argument, NULL, OPT_SETTLE },
-	{ "ns", no_argument, NULL, OPT_NS },
-	{ "help", no_argument, NULL, OPT_HELP },
-	{ NULL, 0, NULL, 0 },
+	{ "link", required_argument, NULL, OPT_LINK },	   { "vip", required_argument, NULL, OPT_VIP },
+	{ "mac", required_argument, NULL, OPT_MAC },	   { "mac-not", required_argument, NULL, OPT_MAC_NOT },
+	{ "for", required_argument, NULL, OPT_FOR },	   { "until-stdin-eof", no_argument, NULL, OPT_STDIN },
+	{ "expect", required_argument, NULL, OPT_EXPECT }, { "within", required_argument, NULL, OPT_WITHIN },
+	{ "settle", required_argument, NULL, OPT_SETTLE }, { "ns", no_argument, NULL, OPT_NS },
+	{ "help", no_argument, NULL, OPT_HELP },	   { NULL, 0, NULL, 0 },
 };
 
 static void witness_set_mac(struct witness *witness, const char *option, const char *text)

@@ -12,16 +12,19 @@
 
 #define WORKERS_COUNT 2
 
-#define WORKERS_INIT { .lock = PTHREAD_MUTEX_INITIALIZER, .changed = PTHREAD_COND_INITIALIZER }
+#define WORKERS_INIT \
+	{ \
+		.lock = PTHREAD_MUTEX_INITIALIZER, .changed = PTHREAD_COND_INITIALIZER \
+	}
 
 typedef void (*workers_job_t)(void *context);
 
 struct workers {
 	pthread_mutex_t lock;
 	pthread_cond_t changed;
-	unsigned int ready;  /* threads that have told their tid */
-	unsigned int turn;   /* who takes the next job */
-	workers_job_t job;   /* NULL: nothing to do */
+	unsigned int ready; /* threads that have told their tid */
+	unsigned int turn; /* who takes the next job */
+	workers_job_t job; /* NULL: nothing to do */
 	void *context;
 	pid_t tids[WORKERS_COUNT];
 };

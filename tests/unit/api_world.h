@@ -21,12 +21,12 @@
 #define STOPPED 1
 
 /* In the child. */
-#define must(condition)                                                                                                        \
-	do {                                                                                                                   \
-		if (!(condition)) {                                                                                            \
-			fprintf(stderr, "client, line %d: %s\n", __LINE__, #condition);                                         \
-			_exit(1);                                                                                              \
-		}                                                                                                              \
+#define must(condition) \
+	do { \
+		if (!(condition)) { \
+			fprintf(stderr, "client, line %d: %s\n", __LINE__, #condition); \
+			_exit(1); \
+		} \
 	} while (0)
 
 struct world {
@@ -119,8 +119,7 @@ static inline void on_publish(void *ctx)
 
 static inline void new_api(struct world *w)
 {
-	struct vg_api_ops ops = { .ctx = w, .status = on_status, .check = on_check, .explain = on_explain, .set_mode = on_set_mode,
-				  .lost = on_lost };
+	struct vg_api_ops ops = { .ctx = w, .status = on_status, .check = on_check, .explain = on_explain, .set_mode = on_set_mode, .lost = on_lost };
 	struct vg_error error = { .text = "" };
 
 	if (vg_api_new(w->loop, w->path, &ops, &error, &w->api) < 0)

@@ -280,8 +280,8 @@ static void test_range_is_exact(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_parse_and_print), cmocka_unit_test(test_kinds),	 cmocka_unit_test(test_from_bytes),
-		cmocka_unit_test(test_prefix),		cmocka_unit_test(test_contains), cmocka_unit_test(test_make),
+		cmocka_unit_test(test_parse_and_print), cmocka_unit_test(test_kinds),	       cmocka_unit_test(test_from_bytes),
+		cmocka_unit_test(test_prefix),		cmocka_unit_test(test_contains),       cmocka_unit_test(test_make),
 		cmocka_unit_test(test_range),		cmocka_unit_test(test_range_is_exact),
 	};
 

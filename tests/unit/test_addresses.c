@@ -21,8 +21,8 @@ static const char listing[] =
 	"{\"family\":\"inet6\",\"local\":\"fe80::1\",\"prefixlen\":64,\"scope\":\"link\",\"tentative\":true,\"noprefixroute\":true}]},"
 	"{\"ifindex\":3,\"ifname\":\"eth1\",\"addr_info\":[]},{\"ifindex\":4,\"ifname\":\"eth2\"}]";
 
-static void check(const struct vg_listed_addr *listed, const char *ifname, uint32_t ifindex, const char *addr, const char *peer,
-		  uint8_t prefix, uint32_t flags, uint8_t scope)
+static void check(const struct vg_listed_addr *listed, const char *ifname, uint32_t ifindex, const char *addr, const char *peer, uint8_t prefix,
+		  uint32_t flags, uint8_t scope)
 {
 	struct vg_addr expected = addr_of(addr), expected_peer = addr_of(peer);
 

@@ -60,10 +60,11 @@ static void test_contract_example(void **state)
 
 static void test_forms_of_address(void **state)
 {
-	VG_CLEANUP(vg_snapshot_freep) struct vg_snapshot *snapshot = parse(HEAD "- {address: 192.0.2.0/24, nodes: []}\n"
-										"- {address: 192.0.2.10-192.0.2.20, nodes: [worker2, worker1]}\n"
-										"- {address: 192.0.2.12, nodes: [worker3]}\n"
-										"- address: '2001:db8::/64'\n  nodes:\n  - worker1\n");
+	VG_CLEANUP(vg_snapshot_freep)
+	struct vg_snapshot *snapshot = parse(HEAD "- {address: 192.0.2.0/24, nodes: []}\n"
+						  "- {address: 192.0.2.10-192.0.2.20, nodes: [worker2, worker1]}\n"
+						  "- {address: 192.0.2.12, nodes: [worker3]}\n"
+						  "- address: '2001:db8::/64'\n  nodes:\n  - worker1\n");
 
 	(void)state;
 	assert_int_equal(find(snapshot, "192.0.2.9")->n_nodes, 0);
@@ -188,7 +189,9 @@ static const struct {
 	{ "{\"version\": 1", "a.yaml:2: is no YAML: did not find" },
 	{ "version: 1\n\x01\n", "a.yaml:2: is no text: control characters are not allowed at byte 11; expected YAML" },
 	{ "version: 1\n\xff\xfe\xfa\n", "a.yaml:2: is no text: " },
-	{ "\x7f""ELF\x02\x01\x01", "a.yaml:1: is no text: " },
+	{ "\x7f"
+	  "ELF\x02\x01\x01",
+	  "a.yaml:1: is no text: " },
 };
 
 static void test_wrong(void **state)
@@ -276,9 +279,14 @@ static void test_too_many(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_contract_example), cmocka_unit_test(test_forms_of_address), cmocka_unit_test(test_fine),
-		cmocka_unit_test(test_wrong),		 cmocka_unit_test(test_nul_bytes),	  cmocka_unit_test(test_files),
-		cmocka_unit_test(test_many),		 cmocka_unit_test(test_too_many),
+		cmocka_unit_test(test_contract_example),
+		cmocka_unit_test(test_forms_of_address),
+		cmocka_unit_test(test_fine),
+		cmocka_unit_test(test_wrong),
+		cmocka_unit_test(test_nul_bytes),
+		cmocka_unit_test(test_files),
+		cmocka_unit_test(test_many),
+		cmocka_unit_test(test_too_many),
 	};
 
 	return cmocka_run_group_tests_name("assignments", tests, NULL, NULL);

@@ -249,9 +249,16 @@ static void unknown_variables(void **state)
 		const char *name;
 		bool fine;
 	} cases[] = {
-		{ "VIPGUARD_ASSIGNMENT", false }, { "VIPGUARD_", false }, { "VIPGUARD_PORTS", false }, { "VIPGUARD_mode", false },
-		{ "VIPGUARD", true }, { "VIPGUARD_PORT", true }, { "VIPGUARD_PORT_80_TCP_ADDR", true }, { "VIPGUARD_PORTAL_PORT", true },
-		{ "VIPGUARD_SERVICE_HOST", true }, { "VIPGUARD_METRICS_SERVICE_PORT_HTTP", true },
+		{ "VIPGUARD_ASSIGNMENT", false },
+		{ "VIPGUARD_", false },
+		{ "VIPGUARD_PORTS", false },
+		{ "VIPGUARD_mode", false },
+		{ "VIPGUARD", true },
+		{ "VIPGUARD_PORT", true },
+		{ "VIPGUARD_PORT_80_TCP_ADDR", true },
+		{ "VIPGUARD_PORTAL_PORT", true },
+		{ "VIPGUARD_SERVICE_HOST", true },
+		{ "VIPGUARD_METRICS_SERVICE_PORT_HTTP", true },
 	};
 
 	(void)state;
@@ -382,8 +389,8 @@ static void table_is_sound(void **state)
 		assert_case(option->name, option->commands && option->help && option->set);
 		assert_case(option->name, vg_option_find(option->name, strlen(option->name)) == option);
 		assert_case(option->name, option->list == (option->reset != NULL));
-		if (option->set == vg_set_text || option->set == vg_set_duration || option->set == vg_set_link ||
-		    option->set == vg_set_pin_dir || option->set == vg_set_socket)
+		if (option->set == vg_set_text || option->set == vg_set_duration || option->set == vg_set_link || option->set == vg_set_pin_dir ||
+		    option->set == vg_set_socket)
 			assert_case(option->name, option->offset >= offsetof(struct vg_config_options, assignments));
 	}
 }
@@ -392,9 +399,21 @@ int main(void)
 {
 #define TEST(f) cmocka_unit_test_setup(f, clear_environment)
 	const struct CMUnitTest tests[] = {
-		TEST(defaults), TEST(every_flag), TEST(short_forms), TEST(act_none), TEST(refused), TEST(long_socket_path),
-		TEST(node_name_of_the_pod), TEST(environment), TEST(bad_environment), TEST(unknown_variables), TEST(flag_beats_environment_beats_file),
-		TEST(file_by_environment), TEST(bad_files), TEST(one_file_for_all), TEST(table_is_sound),
+		TEST(defaults),
+		TEST(every_flag),
+		TEST(short_forms),
+		TEST(act_none),
+		TEST(refused),
+		TEST(long_socket_path),
+		TEST(node_name_of_the_pod),
+		TEST(environment),
+		TEST(bad_environment),
+		TEST(unknown_variables),
+		TEST(flag_beats_environment_beats_file),
+		TEST(file_by_environment),
+		TEST(bad_files),
+		TEST(one_file_for_all),
+		TEST(table_is_sound),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

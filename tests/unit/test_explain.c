@@ -10,8 +10,9 @@
 static struct vg_snapshot *new_snapshot(void)
 {
 	static const char *const nodes[] = { "worker2", "worker1" };
-	struct vg_assignment web = { .prefix = prefix_of("192.0.2.10"), .bind = VG_BIND_NOBODY, .service = "default/web",
-				     .nodes = nodes, .n_nodes = 2, .line = 3 };
+	struct vg_assignment web = {
+		.prefix = prefix_of("192.0.2.10"), .bind = VG_BIND_NOBODY, .service = "default/web", .nodes = nodes, .n_nodes = 2, .line = 3
+	};
 	struct vg_assignment none = { .prefix = prefix_of("2001:db8::/64"), .bind = VG_BIND_HOLDER, .line = 7 };
 	struct vg_prefix own = prefix_of("192.0.2.2");
 	struct vg_snapshot *snapshot;
@@ -46,9 +47,9 @@ static void assignment_is_the_evidence(void **state)
 {
 	VG_CLEANUP(vg_snapshot_freep) struct vg_snapshot *snapshot = new_snapshot();
 	json_auto_t *json = explain(snapshot, "::ffff:192.0.2.10", NULL);
-	json_auto_t *evidence = json_pack("[{s:s, s:s, s:s, s:s, s:i}, {s:s, s:s, s:s, s:s, s:i}]", "kind", "Assignment", "name",
-					  "192.0.2.10", "field", "nodes", "value", "[worker1, worker2]", "line", 3, "kind",
-					  "Assignment", "name", "192.0.2.10", "field", "bind", "value", "nobody", "line", 3);
+	json_auto_t *evidence = json_pack("[{s:s, s:s, s:s, s:s, s:i}, {s:s, s:s, s:s, s:s, s:i}]", "kind", "Assignment", "name", "192.0.2.10",
+					  "field", "nodes", "value", "[worker1, worker2]", "line", 3, "kind", "Assignment", "name", "192.0.2.10",
+					  "field", "bind", "value", "nobody", "line", 3);
 	json_auto_t *nodes = json_pack("[s, s]", "worker1", "worker2");
 	json_auto_t *services = json_pack("[s]", "default/web");
 

@@ -179,9 +179,12 @@ static void test_free_does_not_flush(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_first_at_once_then_counted), cmocka_unit_test(test_add_closes_what_is_over),
-		cmocka_unit_test(test_keys_are_apart),		   cmocka_unit_test(test_full_table_loses_nothing),
-		cmocka_unit_test(test_sums_are_exact),		   cmocka_unit_test(test_no_period_folds_nothing),
+		cmocka_unit_test(test_first_at_once_then_counted),
+		cmocka_unit_test(test_add_closes_what_is_over),
+		cmocka_unit_test(test_keys_are_apart),
+		cmocka_unit_test(test_full_table_loses_nothing),
+		cmocka_unit_test(test_sums_are_exact),
+		cmocka_unit_test(test_no_period_folds_nothing),
 		cmocka_unit_test(test_free_does_not_flush),
 	};
 

@@ -152,7 +152,7 @@ static void test_table(void **state)
 static void test_table_is_complete(void **state)
 {
 	static const enum vg_reason reachable[] = {
-		VG_NO_SERVICE,	  VG_CONTROL_PLANE_VIP, VG_NODE_ADDRESS,      VG_PROTECT_LIST,	    VG_SERVICE_DUMMY,
+		VG_NO_SERVICE,	  VG_CONTROL_PLANE_VIP, VG_NODE_ADDRESS,       VG_PROTECT_LIST,	 VG_SERVICE_DUMMY,
 		VG_ASSIGNED_HERE, VG_OWNER_NEVER_BINDS, VG_ASSIGNED_ELSEWHERE, VG_IN_TRANSITION,
 	};
 

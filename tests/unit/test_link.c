@@ -9,11 +9,12 @@ static void test_names(void **state)
 		const char *name;
 		bool dummy;
 	} cases[] = {
-		{ "kube-ipvs0", true },	     { "kube-dummy-if", true },	 { "kube-lb0", true }, { "nodelocaldns", true },
-		{ "antrea-ingress0", true }, { "antrea-egress0", true }, { "antrea-ext.100", true }, { "llb-rule-192.0", true },
-		{ "lo", false },	     { "eth0", false },		 { "br-ex", false }, { "eth0.100", false },
-		{ "kube-ipvs", false },	     { "kube-ipvs01", false },	 { "dummy0", false }, { "antrea-gw0", false },
-		{ "kube-bridge", false },    { "", false },
+		{ "kube-ipvs0", true },	    { "kube-dummy-if", true },	 { "kube-lb0", true },
+		{ "nodelocaldns", true },   { "antrea-ingress0", true }, { "antrea-egress0", true },
+		{ "antrea-ext.100", true }, { "llb-rule-192.0", true },	 { "lo", false },
+		{ "eth0", false },	    { "br-ex", false },		 { "eth0.100", false },
+		{ "kube-ipvs", false },	    { "kube-ipvs01", false },	 { "dummy0", false },
+		{ "antrea-gw0", false },    { "kube-bridge", false },	 { "", false },
 	};
 
 	(void)state;

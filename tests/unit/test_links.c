@@ -73,8 +73,9 @@ static const struct host hosts[] = {
 
 static void put_row(struct vg_links *links, const struct row *row, uint32_t ifindex)
 {
-	struct vg_rt_link rt = { .ifindex = ifindex, .type = row->type ? row->type : ARPHRD_ETHER, .flags = row->flags,
-				 .master = row->master, .lower = row->lower };
+	struct vg_rt_link rt = {
+		.ifindex = ifindex, .type = row->type ? row->type : ARPHRD_ETHER, .flags = row->flags, .master = row->master, .lower = row->lower
+	};
 
 	strcpy(rt.name, row->name);
 	strcpy(rt.kind, row->kind ? row->kind : "");

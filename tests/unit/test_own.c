@@ -43,7 +43,10 @@ static void test_own(void **state)
 		const char *prefix;
 		bool ranged;
 	} assigned[] = {
-		{ "192.0.2.0/24", true }, { "2001:db8::/64", true }, { "198.51.100.10", false }, { "198.51.100.20", true },
+		{ "192.0.2.0/24", true },
+		{ "2001:db8::/64", true },
+		{ "198.51.100.10", false },
+		{ "198.51.100.20", true },
 	};
 	VG_CLEANUP(vg_snapshot_freep) struct vg_snapshot *snapshot = NULL;
 

@@ -52,8 +52,9 @@ static void on_patience(void *ctx)
 
 static void world_up(struct world *w, enum vg_format format)
 {
-	struct vg_reporter_config config = { .format = format, .node = "cp1", .period_ns = PERIOD_NS, .watch = on_watch,
-					     .watch_ctx = w, .lost = on_lost, .lost_ctx = w };
+	struct vg_reporter_config config = {
+		.format = format, .node = "cp1", .period_ns = PERIOD_NS, .watch = on_watch, .watch_ctx = w, .lost = on_lost, .lost_ctx = w
+	};
 
 	memset(w, 0, sizeof(*w));
 	assert_int_equal(pipe2(w->ends, O_CLOEXEC), 0);
@@ -91,8 +92,14 @@ static size_t read_all(struct world *w, char *out, size_t size)
 
 static struct vg_fact bind_fact(void)
 {
-	struct vg_fact fact = { .kind = VG_FACT_BIND, .how = VG_HOW_NETLINK, .prefix = 32, .ifindex = 2, .ifname = "eth0",
-				.netns = 4026531840U, .who = { .pid = 812, .comm = "kube-vip" }, .count = 1 };
+	struct vg_fact fact = { .kind = VG_FACT_BIND,
+				.how = VG_HOW_NETLINK,
+				.prefix = 32,
+				.ifindex = 2,
+				.ifname = "eth0",
+				.netns = 4026531840U,
+				.who = { .pid = 812, .comm = "kube-vip" },
+				.count = 1 };
 
 	assert_int_equal(vg_addr_parse("192.0.2.10", &fact.addr), 0);
 	fact.time_ns = vg_time_boot_ns();
@@ -101,9 +108,14 @@ static struct vg_fact bind_fact(void)
 
 static struct vg_finding finding_of(const struct vg_fact *fact)
 {
-	return (struct vg_finding){ .fact = fact, .judgement = vg_judgement_of(VG_OWNER_NEVER_BINDS), .action = VG_ACTION_REMOVED,
-				    .assignment = &assignment, .source = "assignments", .exe = "/kube-vip",
-				    .cgroup = "/kubepods/x", .latency_us = 84 };
+	return (struct vg_finding){ .fact = fact,
+				    .judgement = vg_judgement_of(VG_OWNER_NEVER_BINDS),
+				    .action = VG_ACTION_REMOVED,
+				    .assignment = &assignment,
+				    .source = "assignments",
+				    .exe = "/kube-vip",
+				    .cgroup = "/kubepods/x",
+				    .latency_us = 84 };
 }
 
 static void all_keys(void **state)

@@ -205,8 +205,9 @@ static void test_free_takes_null(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_copies_everything), cmocka_unit_test(test_names),	       cmocka_unit_test(test_same_prefix_again),
-		cmocka_unit_test(test_named_beats_ranged), cmocka_unit_test(test_longest_prefix), cmocka_unit_test(test_protection),
+		cmocka_unit_test(test_copies_everything), cmocka_unit_test(test_names),
+		cmocka_unit_test(test_same_prefix_again), cmocka_unit_test(test_named_beats_ranged),
+		cmocka_unit_test(test_longest_prefix),	  cmocka_unit_test(test_protection),
 		cmocka_unit_test(test_inherit),		  cmocka_unit_test(test_free_takes_null),
 	};
 

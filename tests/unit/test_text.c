@@ -31,9 +31,9 @@ static void test_node_names(void **state)
 		const char *text;
 		bool fine;
 	} cases[] = {
-		{ "worker1", true }, { "1", true }, { "a.b-c.example", true }, { "a--b", true }, { A250 "aaa", true },
-		{ "", false }, { "Worker1", false }, { "-a", false }, { "a-", false }, { ".a", false }, { "a.", false },
-		{ "a..b", false }, { "a.-b", false }, { "a-.b", false }, { "a_b", false }, { "a b", false }, { A250 "aaaa", false },
+		{ "worker1", true },  { "1", true },	 { "a.b-c.example", true }, { "a--b", true }, { A250 "aaa", true },   { "", false },
+		{ "Worker1", false }, { "-a", false },	 { "a-", false },	    { ".a", false },  { "a.", false },	      { "a..b", false },
+		{ "a.-b", false },    { "a-.b", false }, { "a_b", false },	    { "a b", false }, { A250 "aaaa", false },
 	};
 
 	(void)state;
@@ -47,9 +47,9 @@ static void test_services(void **state)
 		const char *text;
 		bool fine;
 	} cases[] = {
-		{ "default/web", true }, { "web", true }, { "Web_VIP", true }, { A250 A50 A10 "aaaaaaa", true },
-		{ "", false }, { "/", false }, { "/web", false }, { "default/", false }, { "a/b/c", false }, { "a b", false },
-		{ "a\tb", false }, { A250 A50 A10 "aaaaaaaa", false },
+		{ "default/web", true }, { "web", true },  { "Web_VIP", true }, { A250 A50 A10 "aaaaaaa", true },
+		{ "", false },		 { "/", false },   { "/web", false },	{ "default/", false },
+		{ "a/b/c", false },	 { "a b", false }, { "a\tb", false },	{ A250 A50 A10 "aaaaaaaa", false },
 	};
 
 	(void)state;

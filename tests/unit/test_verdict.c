@@ -20,12 +20,12 @@ static const struct {
 	const char *verdict;
 	const char *reason;
 } contract[] = {
-	{ "protected", "control-plane-vip" },	{ "protected", "node-address" },      { "protected", "protect-list" },
-	{ "allowed", "service-dummy" },		{ "allowed", "assigned-here" },	      { "allowed", "owner-everywhere" },
-	{ "violation", "other-node-address" },	{ "violation", "owner-never-binds" }, { "violation", "assigned-elsewhere" },
-	{ "violation", "pool-reserved" },	{ "violation", "not-announced" },     { "unknown", "ipam-only" },
-	{ "unknown", "owner-unproven" },	{ "unknown", "owner-conflict" },      { "unknown", "holder-unknown" },
-	{ "unknown", "node-unknown" },		{ "unknown", "in-transition" },	      { "unknown", "stale-source" },
+	{ "protected", "control-plane-vip" },  { "protected", "node-address" },	     { "protected", "protect-list" },
+	{ "allowed", "service-dummy" },	       { "allowed", "assigned-here" },	     { "allowed", "owner-everywhere" },
+	{ "violation", "other-node-address" }, { "violation", "owner-never-binds" }, { "violation", "assigned-elsewhere" },
+	{ "violation", "pool-reserved" },      { "violation", "not-announced" },     { "unknown", "ipam-only" },
+	{ "unknown", "owner-unproven" },       { "unknown", "owner-conflict" },	     { "unknown", "holder-unknown" },
+	{ "unknown", "node-unknown" },	       { "unknown", "in-transition" },	     { "unknown", "stale-source" },
 	{ "unrelated", "no-service" },
 };
 
@@ -64,10 +64,12 @@ static void test_contract(void **state)
 
 static void test_other_names(void **state)
 {
-	static const char *const actions[] = { "none",	 "logged",     "denied",       "removed",   "dropped",
-					       "healed", "would-deny", "would-remove", "would-drop" };
-	static const char *const hows[] = { "kernel",  "netlink",     "ioctl",	     "route",	  "proxy",
-					    "anycast", "preexisting", "arp-request", "arp-reply", "na" };
+	static const char *const actions[] = {
+		"none", "logged", "denied", "removed", "dropped", "healed", "would-deny", "would-remove", "would-drop"
+	};
+	static const char *const hows[] = {
+		"kernel", "netlink", "ioctl", "route", "proxy", "anycast", "preexisting", "arp-request", "arp-reply", "na"
+	};
 	enum vg_mode mode;
 
 	(void)state;
@@ -91,7 +93,7 @@ static void test_what_is_none(void **state)
 
 	(void)state;
 	assert_null(vg_verdict_to_str(VG_VERDICT_MAX));
-	assert_null(vg_reason_to_str((enum vg_reason)-1));
+	assert_null(vg_reason_to_str((enum vg_reason) - 1));
 	assert_null(vg_reason_meaning(VG_REASON_MAX));
 	assert_null(vg_action_to_str(VG_ACTION_MAX));
 	assert_null(vg_how_to_str(VG_HOW_MAX));

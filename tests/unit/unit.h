@@ -16,10 +16,10 @@
 #include "core/addr.h"
 
 /* A table's case says which one it was. */
-#define assert_case(name, condition)                                                                                           \
-	do {                                                                                                                   \
-		if (!(condition))                                                                                              \
-			fail_msg("case \"%s\": %s", name, #condition);                                                         \
+#define assert_case(name, condition) \
+	do { \
+		if (!(condition)) \
+			fail_msg("case \"%s\": %s", name, #condition); \
 	} while (0)
 
 static inline struct vg_addr addr_of(const char *text)

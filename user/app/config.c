@@ -34,8 +34,7 @@ static void flags_deinit(struct flags *flags)
 	free(flags->list);
 }
 
-static int apply(struct vg_draft *draft, const struct vg_option *option, const char *value, enum vg_place place,
-		 struct vg_error *ret_error)
+static int apply(struct vg_draft *draft, const struct vg_option *option, const char *value, enum vg_place place, struct vg_error *ret_error)
 {
 	size_t i = vg_option_number(option);
 
@@ -47,8 +46,8 @@ static int apply(struct vg_draft *draft, const struct vg_option *option, const c
 	return option->set(option, draft, value, ret_error);
 }
 
-static int apply_named(struct vg_draft *draft, const struct vg_option *option, const char *value, enum vg_place place,
-		       const char *where, struct vg_error *ret_error)
+static int apply_named(struct vg_draft *draft, const struct vg_option *option, const char *value, enum vg_place place, const char *where,
+		       struct vg_error *ret_error)
 {
 	struct vg_error inner = { .text = "out of memory" };
 	int r = apply(draft, option, value, place, &inner);
@@ -149,8 +148,7 @@ static int refuse_unknown_variables(struct vg_error *ret_error)
 			return -ENOMEM;
 		vg_text_quote(name, quote);
 		return vg_error_set(ret_error, -EINVAL,
-				    "unknown variable %s in the environment, expected VIPGUARD_ and an option, such as VIPGUARD_MODE",
-				    quote);
+				    "unknown variable %s in the environment, expected VIPGUARD_ and an option, such as VIPGUARD_MODE", quote);
 	}
 	return 0;
 }
@@ -207,8 +205,7 @@ static int read_flag(char **argv, enum vg_command_bit command, struct flags *fla
 	}
 	if (!option) {
 		vg_text_quote(argv[0], quote);
-		return vg_error_set(ret_error, -EINVAL, "unknown option %s, expected one of vipguard %s --help", quote,
-				    vg_command_of(command)->name);
+		return vg_error_set(ret_error, -EINVAL, "unknown option %s, expected one of vipguard %s --help", quote, vg_command_of(command)->name);
 	}
 	if (!(option->commands & command))
 		return vg_error_set(ret_error, -EINVAL, "%s takes no --%s", vg_command_of(command)->name, option->name);
@@ -233,8 +230,8 @@ static int add_argument(struct vg_config_options *options, const char *text)
 	return 0;
 }
 
-static int read_arguments(int argc, char **argv, enum vg_command_bit command, struct flags *flags,
-			  struct vg_config_options *options, struct vg_error *ret_error)
+static int read_arguments(int argc, char **argv, enum vg_command_bit command, struct flags *flags, struct vg_config_options *options,
+			  struct vg_error *ret_error)
 {
 	bool only_arguments = false;
 	int r;
@@ -263,8 +260,7 @@ static int check_count(const struct vg_config_options *options, enum vg_command_
 	char quote[VG_QUOTE_MAX];
 
 	if (options->n_args < command->min_args)
-		return vg_error_set(ret_error, -EINVAL, "%s: found no argument, expected%s", command->name,
-				    command->arguments);
+		return vg_error_set(ret_error, -EINVAL, "%s: found no argument, expected%s", command->name, command->arguments);
 	if (options->n_args <= command->max_args)
 		return 0;
 	vg_text_quote(options->args[command->max_args], quote);
@@ -324,8 +320,7 @@ static int apply_places(struct vg_draft *draft, const struct flags *flags, enum 
 	return r;
 }
 
-int vg_config_parse(int argc, char **argv, enum vg_command_bit command, struct vg_error *ret_error,
-		    struct vg_config_options **ret_options)
+int vg_config_parse(int argc, char **argv, enum vg_command_bit command, struct vg_error *ret_error, struct vg_config_options **ret_options)
 {
 	VG_CLEANUP(vg_config_freep) struct vg_config_options *options = calloc(1, sizeof(*options));
 	VG_CLEANUP(flags_deinit) struct flags flags = { 0 };

@@ -60,8 +60,7 @@ struct vg_config_options {
 };
 
 /* argv[0] is the command's name. -EINVAL with error for anything wrong; 1 when --help was asked for and printed. */
-int vg_config_parse(int argc, char **argv, enum vg_command_bit command, struct vg_error *ret_error,
-		    struct vg_config_options **ret_options);
+int vg_config_parse(int argc, char **argv, enum vg_command_bit command, struct vg_error *ret_error, struct vg_config_options **ret_options);
 void vg_config_free(struct vg_config_options *options); /* NULL is fine */
 void vg_config_print_help(enum vg_command_bit command);
 

@@ -93,8 +93,8 @@ static int watch_folder(struct vg_file_source *source, struct vg_loop *loop)
 	return vg_io_new(loop, source->fd, EPOLLIN, folder_changed, source, &source->io);
 }
 
-int vg_file_source_new(struct vg_loop *loop, const char *path, const char *node, const struct vg_file_source_sink *sink,
-		       struct vg_error *ret_error, struct vg_snapshot **ret_snapshot, struct vg_file_source **ret_source)
+int vg_file_source_new(struct vg_loop *loop, const char *path, const char *node, const struct vg_file_source_sink *sink, struct vg_error *ret_error,
+		       struct vg_snapshot **ret_snapshot, struct vg_file_source **ret_source)
 {
 	VG_CLEANUP(vg_file_source_freep) struct vg_file_source *source = calloc(1, sizeof(*source));
 	struct vg_snapshot *snapshot;

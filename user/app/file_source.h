@@ -22,8 +22,8 @@ struct vg_file_source_sink {
 };
 
 /* Reads once: *ret_snapshot is the caller's. Afterwards the sink is called. path and node are copied. */
-int vg_file_source_new(struct vg_loop *loop, const char *path, const char *node, const struct vg_file_source_sink *sink,
-		       struct vg_error *ret_error, struct vg_snapshot **ret_snapshot, struct vg_file_source **ret_source);
+int vg_file_source_new(struct vg_loop *loop, const char *path, const char *node, const struct vg_file_source_sink *sink, struct vg_error *ret_error,
+		       struct vg_snapshot **ret_snapshot, struct vg_file_source **ret_source);
 void vg_file_source_free(struct vg_file_source *source); /* NULL is fine */
 void vg_file_source_reload(struct vg_file_source *source); /* SIGHUP: read it again, changed or not */
 

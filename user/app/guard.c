@@ -201,8 +201,8 @@ static void on_lost(void *ctx, const char *cause, uint64_t n)
 static void say_degraded(struct vg_guard *guard, enum vg_feature feature, const char *why)
 {
 	vg_reporter_event(guard->reporter, "degraded",
-			  json_pack("{s:s, s:s, s:s, s:s}", "what", vg_feature_to_str(feature), "why", why, "loss",
-				    vg_feature_loss(feature), "cure", vg_feature_cure(feature)));
+			  json_pack("{s:s, s:s, s:s, s:s}", "what", vg_feature_to_str(feature), "why", why, "loss", vg_feature_loss(feature), "cure",
+				    vg_feature_cure(feature)));
 }
 
 static void on_feature_changed(void *ctx, enum vg_feature feature, bool ok, const char *why)
@@ -283,8 +283,7 @@ static int start_source(struct vg_guard *guard)
 		vg_error_set(&error, 0, "nothing says which VIP belongs where: give --assignments FILE");
 		return log_error(EXIT_CONFIGURATION, &error);
 	}
-	r = vg_file_source_new(guard->loop, guard->options->assignments, guard->options->node, &sink, &error, &guard->snapshot,
-			       &guard->source);
+	r = vg_file_source_new(guard->loop, guard->options->assignments, guard->options->node, &sink, &error, &guard->snapshot, &guard->source);
 	if (r < 0)
 		return log_error(EXIT_CONFIGURATION, &error);
 	guard->snapshot_ns = vg_time_boot_ns();
@@ -306,9 +305,7 @@ static int start_kern(struct vg_guard *guard)
 		.n_interfaces = options->n_interfaces,
 		.without = options->without,
 	};
-	struct vg_kern_sink sink = {
-		.ctx = guard, .fact = vg_guard_on_fact, .lost = on_lost, .changed = on_feature_changed
-	};
+	struct vg_kern_sink sink = { .ctx = guard, .fact = vg_guard_on_fact, .lost = on_lost, .changed = on_feature_changed };
 	struct vg_error error;
 	int r;
 
@@ -338,9 +335,8 @@ static void say_started(struct vg_guard *guard)
 	const struct vg_features *features = vg_kern_features(guard->kern);
 
 	vg_reporter_event(guard->reporter, "started",
-			  json_pack("{s:s, s:s, s:I, s:o}", "node", guard->options->node, "mode",
-				    vg_mode_to_str(vg_kern_mode(guard->kern)), "netns", (json_int_t)vg_kern_netns(guard->kern), "hooks",
-				    vg_guard_features_to_json(features)));
+			  json_pack("{s:s, s:s, s:I, s:o}", "node", guard->options->node, "mode", vg_mode_to_str(vg_kern_mode(guard->kern)), "netns",
+				    (json_int_t)vg_kern_netns(guard->kern), "hooks", vg_guard_features_to_json(features)));
 	for (int i = 0; i < VG_FEATURE_MAX; i++)
 		if (features->of[i].tried && !features->of[i].ok)
 			say_degraded(guard, i, features->of[i].why);

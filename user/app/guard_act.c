@@ -68,8 +68,7 @@ void vg_guard_forget_described(struct vg_guard *guard)
 	guard->described = (struct vg_described){ .until_ns = 0 };
 }
 
-static void report(struct vg_guard *guard, const struct vg_fact *fact, const struct vg_answer *answer, enum vg_action action,
-		   const char *why)
+static void report(struct vg_guard *guard, const struct vg_fact *fact, const struct vg_answer *answer, enum vg_action action, const char *why)
 {
 	uint64_t now_ns = vg_time_boot_ns();
 	bool fresh = fact->how != VG_HOW_PREEXISTING && fact->time_ns && fact->time_ns <= now_ns;

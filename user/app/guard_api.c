@@ -31,12 +31,15 @@ struct counter {
 	size_t offset;
 };
 
-#define COUNTER(field) { #field, offsetof(struct vg_stats, field) }
+#define COUNTER(field) \
+	{ \
+#field, offsetof(struct vg_stats, field) \
+	}
 static const struct counter counters[] = {
-	COUNTER(bind_seen), COUNTER(bind_denied), COUNTER(bind_would_deny), COUNTER(bind_removed), COUNTER(bind_remove_refused),
-	COUNTER(bind_remove_failed), COUNTER(announce_seen), COUNTER(announce_judged), COUNTER(announce_dropped),
-	COUNTER(deny_unparsed), COUNTER(frame_unparsed), COUNTER(lost_ring_bind), COUNTER(lost_ring_announce), COUNTER(lost_seen),
-	COUNTER(lost_calls), COUNTER(lost_netlink), COUNTER(lost_binds), COUNTER(lost_log), COUNTER(inactive),
+	COUNTER(bind_seen),	     COUNTER(bind_denied),    COUNTER(bind_would_deny),	   COUNTER(bind_removed),     COUNTER(bind_remove_refused),
+	COUNTER(bind_remove_failed), COUNTER(announce_seen),  COUNTER(announce_judged),	   COUNTER(announce_dropped), COUNTER(deny_unparsed),
+	COUNTER(frame_unparsed),     COUNTER(lost_ring_bind), COUNTER(lost_ring_announce), COUNTER(lost_seen),	      COUNTER(lost_calls),
+	COUNTER(lost_netlink),	     COUNTER(lost_binds),     COUNTER(lost_log),	   COUNTER(inactive),
 };
 _Static_assert(ARRAY_SIZE(counters) == sizeof(struct vg_stats) / sizeof(__u64), "every counter is shown");
 
@@ -67,19 +70,13 @@ static json_t *answer_status(void *ctx, struct vg_error *ret_error)
 	json_t *links = json_array(), *status;
 
 	vg_kern_for_each_guarded(guard->kern, add_guarded, links);
-	status = json_pack("{s:s, s:s, s:{s:b, s:b, s:b, s:b}, s:I, s:o, s:o, s:{s:s, s:I, s:f, s:b}, s:f, s:i, s:o}",
-			   "node", options->node,
-			   "mode", vg_mode_to_str(vg_kern_mode(guard->kern)),
-			   "act", "deny", options->deny, "drop", options->drop, "remove", options->remove, "heal", options->heal,
-			   "netns", (json_int_t)vg_kern_netns(guard->kern),
-			   "hooks", vg_guard_features_to_json(vg_kern_features(guard->kern)),
-			   "links", links,
-			   "source", "name", vg_snapshot_source(guard->snapshot),
-			   "assignments", (json_int_t)vg_snapshot_size(guard->snapshot),
-			   "age_seconds", (double)(vg_time_boot_ns() - guard->snapshot_ns) / (double)VG_NS_PER_SEC,
-			   "failed", guard->source_failed,
-			   "dead_man_seconds", (double)options->dead_man_ns / (double)VG_NS_PER_SEC,
-			   "watchers", vg_api_watchers(guard->api),
+	status = json_pack("{s:s, s:s, s:{s:b, s:b, s:b, s:b}, s:I, s:o, s:o, s:{s:s, s:I, s:f, s:b}, s:f, s:i, s:o}", "node", options->node, "mode",
+			   vg_mode_to_str(vg_kern_mode(guard->kern)), "act", "deny", options->deny, "drop", options->drop, "remove", options->remove,
+			   "heal", options->heal, "netns", (json_int_t)vg_kern_netns(guard->kern), "hooks",
+			   vg_guard_features_to_json(vg_kern_features(guard->kern)), "links", links, "source", "name",
+			   vg_snapshot_source(guard->snapshot), "assignments", (json_int_t)vg_snapshot_size(guard->snapshot), "age_seconds",
+			   (double)(vg_time_boot_ns() - guard->snapshot_ns) / (double)VG_NS_PER_SEC, "failed", guard->source_failed,
+			   "dead_man_seconds", (double)options->dead_man_ns / (double)VG_NS_PER_SEC, "watchers", vg_api_watchers(guard->api),
 			   "counters", counters_to_json(guard->kern));
 	if (!status)
 		vg_error_set(ret_error, -ENOMEM, "out of memory");

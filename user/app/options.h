@@ -52,8 +52,7 @@ const struct vg_command *vg_command_find(const char *name);
 const struct vg_command *vg_command_of(enum vg_command_bit bit);
 
 /* Setters (values.c). */
-#define VG_SETTER(name)                                                        \
-	int name(const struct vg_option *option, struct vg_draft *draft, const char *value, struct vg_error *ret_error)
+#define VG_SETTER(name) int name(const struct vg_option *option, struct vg_draft *draft, const char *value, struct vg_error *ret_error)
 
 VG_SETTER(vg_set_mode);
 VG_SETTER(vg_set_act);

@@ -51,9 +51,7 @@ static bool *act_field(struct vg_config_options *options, const char *name, size
 	struct {
 		const char *name;
 		bool *field;
-	} acts[] = {
-		{ "deny", &options->deny }, { "drop", &options->drop }, { "remove", &options->remove }, { "heal", &options->heal }
-	};
+	} acts[] = { { "deny", &options->deny }, { "drop", &options->drop }, { "remove", &options->remove }, { "heal", &options->heal } };
 
 	for (size_t i = 0; i < ARRAY_SIZE(acts); i++) {
 		if (strlen(acts[i].name) == len && memcmp(acts[i].name, name, len) == 0)

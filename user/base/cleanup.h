@@ -13,11 +13,11 @@
 #define VG_CLEANUP(fn) __attribute__((cleanup(fn)))
 
 /* Defines a cleanup for variables of type `type` (a pointer) from its free function, which takes NULL. */
-#define VG_DEFINE_CLEANUP(type, fn)                                            \
-	static inline void fn##p(type *p)                                              \
-	{                                                                              \
-		if (*p)                                                                        \
-			fn(*p);                                                                \
+#define VG_DEFINE_CLEANUP(type, fn) \
+	static inline void fn##p(type *p) \
+	{ \
+		if (*p) \
+			fn(*p); \
 	}
 
 static inline void vg_freep(void *p)
@@ -37,18 +37,18 @@ VG_DEFINE_CLEANUP(FILE *, fclose)
 #define _cleanup_close_ VG_CLEANUP(vg_closep)
 #define _cleanup_fclose_ VG_CLEANUP(fclosep)
 
-#define TAKE_PTR(p)                                                            \
-	({                                                                             \
-		__auto_type taken_ = (p);                                                      \
-		(p) = NULL;                                                                    \
-		taken_;                                                                        \
+#define TAKE_PTR(p) \
+	({ \
+		__auto_type taken_ = (p); \
+		(p) = NULL; \
+		taken_; \
 	})
 
-#define TAKE_FD(fd)                                                            \
-	({                                                                             \
-		int taken_ = (fd);                                                             \
-		(fd) = -1;                                                                     \
-		taken_;                                                                        \
+#define TAKE_FD(fd) \
+	({ \
+		int taken_ = (fd); \
+		(fd) = -1; \
+		taken_; \
 	})
 
 #define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))

@@ -22,9 +22,7 @@ bool vg_log_enabled(enum vg_log_level level)
 /* One fprintf() a line, so that lines of several writers do not mix. */
 static void write_line(enum vg_log_level level, const char *message, const char *cause)
 {
-	static const char *const prefix[] = {
-		[VG_LOG_ERROR] = "", [VG_LOG_WARNING] = "warning: ", [VG_LOG_INFO] = "", [VG_LOG_DEBUG] = "debug: "
-	};
+	static const char *const prefix[] = { [VG_LOG_ERROR] = "", [VG_LOG_WARNING] = "warning: ", [VG_LOG_INFO] = "", [VG_LOG_DEBUG] = "debug: " };
 
 	fprintf(stderr, "vipguard: %s%s%s%s\n", prefix[level], message, cause ? ": " : "", cause ? cause : "");
 }

@@ -187,8 +187,7 @@ int vg_timer_new(struct vg_loop *loop, vg_timer_fn fn, void *ctx, struct vg_time
 
 static int set_timer(struct vg_timer *timer, uint64_t deadline_ns)
 {
-	struct itimerspec when = { .it_value = { .tv_sec = (time_t)(deadline_ns / VG_NS_PER_SEC),
-						 .tv_nsec = (long)(deadline_ns % VG_NS_PER_SEC) } };
+	struct itimerspec when = { .it_value = { .tv_sec = (time_t)(deadline_ns / VG_NS_PER_SEC), .tv_nsec = (long)(deadline_ns % VG_NS_PER_SEC) } };
 
 	if (timerfd_settime(timer->fd, TFD_TIMER_ABSTIME, &when, NULL) < 0)
 		return -errno;

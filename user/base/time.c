@@ -89,8 +89,8 @@ static int parse_date_time(const char *text, struct tm *ret_tm)
 	if (text[4] != '-' || text[7] != '-' || (text[10] != 'T' && text[10] != 't') || text[13] != ':' || text[16] != ':')
 		return -EINVAL;
 	if (two_digits(text, &century) < 0 || two_digits(text + 2, &year) < 0 || two_digits(text + 5, &ret_tm->tm_mon) < 0 ||
-	    two_digits(text + 8, &ret_tm->tm_mday) < 0 || two_digits(text + 11, &ret_tm->tm_hour) < 0 ||
-	    two_digits(text + 14, &ret_tm->tm_min) < 0 || two_digits(text + 17, &ret_tm->tm_sec) < 0)
+	    two_digits(text + 8, &ret_tm->tm_mday) < 0 || two_digits(text + 11, &ret_tm->tm_hour) < 0 || two_digits(text + 14, &ret_tm->tm_min) < 0 ||
+	    two_digits(text + 17, &ret_tm->tm_sec) < 0)
 		return -EINVAL;
 	ret_tm->tm_year = century * 100 + year - 1900;
 	ret_tm->tm_mon--;
@@ -133,8 +133,7 @@ struct unit {
 
 /* Longest names first where one begins with another. */
 static const struct unit units[] = {
-	{ "ms", VG_NS_PER_MS }, { "us", 1000 }, { "ns", 1 }, { "s", VG_NS_PER_SEC }, { "m", 60 * VG_NS_PER_SEC },
-	{ "h", 3600 * VG_NS_PER_SEC },
+	{ "ms", VG_NS_PER_MS }, { "us", 1000 }, { "ns", 1 }, { "s", VG_NS_PER_SEC }, { "m", 60 * VG_NS_PER_SEC }, { "h", 3600 * VG_NS_PER_SEC },
 };
 
 static const struct unit *find_unit(const char *text)

@@ -109,8 +109,7 @@ static int connect_error(CURL *curl, const char *socket, struct vg_error *error)
 	curl_easy_getinfo(curl, CURLINFO_OS_ERRNO, &code);
 	if (code == EACCES || code == EPERM)
 		return vg_error_set(error, -EACCES, "%s: not allowed to ask the guard: %s", socket, strerror((int)code));
-	return vg_error_set(error, -ECONNREFUSED, "no guard answers at %s: %s", socket,
-			    strerror(code ? (int)code : ECONNREFUSED));
+	return vg_error_set(error, -ECONNREFUSED, "no guard answers at %s: %s", socket, strerror(code ? (int)code : ECONNREFUSED));
 }
 
 static int status_error(const char *socket, long status, const char *body, struct vg_error *error)

@@ -24,8 +24,7 @@ static int parse_addresses(const struct vg_config_options *options, struct vg_ad
 	return VG_EXIT_FINE;
 }
 
-static json_t *explain_by_picture(const struct vg_config_options *options, const struct vg_addr *addrs,
-				  const struct vg_picture *picture)
+static json_t *explain_by_picture(const struct vg_config_options *options, const struct vg_addr *addrs, const struct vg_picture *picture)
 {
 	json_auto_t *list = json_array();
 

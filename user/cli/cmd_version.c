@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <errno.h>
 
-
 #include "base/log.h"
 #include "cli/cli.h"
 #include "cli/show.h"

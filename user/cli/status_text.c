@@ -27,7 +27,8 @@ static void put_act(FILE *out, const json_t *act)
 	if (!act)
 		return;
 	put_head(out, "may");
-	json_object_foreach ((json_t *)act, key, wanted) {
+	json_object_foreach((json_t *)act, key, wanted)
+	{
 		if (json_is_true(wanted)) {
 			fprintf(out, "%s%s", comma, key);
 			comma = ", ";
@@ -57,8 +58,7 @@ static void put_hooks(FILE *out, const json_t *hooks)
 	if (!hooks)
 		return;
 	fputs("hooks\n", out);
-	json_object_foreach ((json_t *)hooks, name, hook)
-		put_hook(out, name, hook);
+	json_object_foreach((json_t *)hooks, name, hook) put_hook(out, name, hook);
 }
 
 static void put_links(FILE *out, const json_t *links)
@@ -69,7 +69,8 @@ static void put_links(FILE *out, const json_t *links)
 	if (!links)
 		return;
 	put_head(out, "links");
-	json_array_foreach (links, i, link) {
+	json_array_foreach(links, i, link)
+	{
 		fputs(i ? ", " : "", out);
 		vg_text_put(out, vg_json_get_text(link, "name"));
 		fprintf(out, " (%s)", vg_json_get_text(link, "by"));
@@ -83,8 +84,7 @@ static void put_source(FILE *out, const json_t *source)
 		return;
 	put_head(out, "source");
 	vg_text_put(out, vg_json_get_text(source, "name"));
-	fprintf(out, ", %" JSON_INTEGER_FORMAT " assignments, read %.0f s ago%s\n",
-		json_integer_value(json_object_get(source, "assignments")),
+	fprintf(out, ", %" JSON_INTEGER_FORMAT " assignments, read %.0f s ago%s\n", json_integer_value(json_object_get(source, "assignments")),
 		json_number_value(json_object_get(source, "age_seconds")),
 		json_is_true(json_object_get(source, "failed")) ? "; the last reload FAILED" : "");
 }
@@ -97,7 +97,8 @@ static void put_counters(FILE *out, const json_t *counters)
 	if (!counters)
 		return;
 	fputs("counters\n", out);
-	json_object_foreach ((json_t *)counters, name, value) {
+	json_object_foreach((json_t *)counters, name, value)
+	{
 		if (json_integer_value(value))
 			fprintf(out, "  %-20s %" JSON_INTEGER_FORMAT "\n", name, json_integer_value(value));
 	}

@@ -20,18 +20,10 @@ static const struct {
 	const char *name;
 	uint32_t flag;
 } flags[] = {
-	{ "secondary", IFA_F_SECONDARY },
-	{ "temporary", IFA_F_TEMPORARY },
-	{ "nodad", IFA_F_NODAD },
-	{ "optimistic", IFA_F_OPTIMISTIC },
-	{ "dadfailed", IFA_F_DADFAILED },
-	{ "home", IFA_F_HOMEADDRESS },
-	{ "deprecated", IFA_F_DEPRECATED },
-	{ "tentative", IFA_F_TENTATIVE },
-	{ "mngtmpaddr", IFA_F_MANAGETEMPADDR },
-	{ "noprefixroute", IFA_F_NOPREFIXROUTE },
-	{ "autojoin", IFA_F_MCAUTOJOIN },
-	{ "stable-privacy", IFA_F_STABLE_PRIVACY },
+	{ "secondary", IFA_F_SECONDARY },	  { "temporary", IFA_F_TEMPORARY }, { "nodad", IFA_F_NODAD },
+	{ "optimistic", IFA_F_OPTIMISTIC },	  { "dadfailed", IFA_F_DADFAILED }, { "home", IFA_F_HOMEADDRESS },
+	{ "deprecated", IFA_F_DEPRECATED },	  { "tentative", IFA_F_TENTATIVE }, { "mngtmpaddr", IFA_F_MANAGETEMPADDR },
+	{ "noprefixroute", IFA_F_NOPREFIXROUTE }, { "autojoin", IFA_F_MCAUTOJOIN }, { "stable-privacy", IFA_F_STABLE_PRIVACY },
 };
 
 static const struct {
@@ -142,7 +134,8 @@ static int read_link(const json_t *link, struct list *list)
 	read_name(link, "ifname", addr.ifname);
 	if (!addr.ifname[0])
 		return 0;
-	json_array_foreach (infos, i, info) {
+	json_array_foreach(infos, i, info)
+	{
 		if (!read_info(info, &addr.bound))
 			continue;
 		addr.bound.ifindex = (uint32_t)json_integer_value(index);
@@ -153,8 +146,7 @@ static int read_link(const json_t *link, struct list *list)
 	return 0;
 }
 
-int vg_addresses_parse(const char *text, size_t size, const char *name, struct vg_error *ret_error,
-		       struct vg_listed_addr **ret_addrs, size_t *ret_n)
+int vg_addresses_parse(const char *text, size_t size, const char *name, struct vg_error *ret_error, struct vg_listed_addr **ret_addrs, size_t *ret_n)
 {
 	VG_CLEANUP(json_decrefp) json_t *root = NULL;
 	struct list list = { 0 };
@@ -169,14 +161,14 @@ int vg_addresses_parse(const char *text, size_t size, const char *name, struct v
 				    error.line > 0 ? error.line : 1, error.text);
 	if (!json_is_array(root))
 		return vg_error_set(ret_error, -EINVAL, "%s:1: found no list; expected what `ip -json address show` prints", name);
-	json_array_foreach (root, i, link) {
+	json_array_foreach(root, i, link)
+	{
 		r = json_is_object(link) ? read_link(link, &list) : -EINVAL;
 		if (r == 0)
 			continue;
 		free(list.addrs);
-		return r == -EINVAL ? vg_error_set(ret_error, r, "%s: item %zu is no link; expected what `ip -json address show` prints",
-						   name, i + 1) :
-				      vg_error_set(ret_error, r, "%s: %s", name, strerror(-r));
+		return r == -EINVAL ? vg_error_set(ret_error, r, "%s: item %zu is no link; expected what `ip -json address show` prints", name, i + 1)
+				    : vg_error_set(ret_error, r, "%s: %s", name, strerror(-r));
 	}
 	*ret_addrs = list.addrs;
 	*ret_n = list.n;

@@ -58,8 +58,7 @@ static int read_key(struct reader *reader, const struct key *keys, size_t n, uns
 		if (strcmp(yaml->key, keys[i].name))
 			continue;
 		if (*seen & 1U << i)
-			return vg_yaml_fail(yaml, -EINVAL, yaml->key_line, "%s: found twice in one mapping; expected once",
-					    keys[i].name);
+			return vg_yaml_fail(yaml, -EINVAL, yaml->key_line, "%s: found twice in one mapping; expected once", keys[i].name);
 		*seen |= 1U << i;
 		return keys[i].read(reader);
 	}
@@ -85,8 +84,7 @@ static int read_mapping(struct reader *reader, const struct key *keys, size_t n,
 	}
 	for (size_t i = 0; i < n; i++) {
 		if (keys[i].required && !(seen & 1U << i))
-			return vg_yaml_fail(&reader->yaml, -EINVAL, line, "%s: found nothing; expected %s", keys[i].name,
-					    keys[i].required);
+			return vg_yaml_fail(&reader->yaml, -EINVAL, line, "%s: found nothing; expected %s", keys[i].name, keys[i].required);
 	}
 	return 0;
 }
@@ -119,8 +117,7 @@ static int read_service(struct reader *reader)
 		return r;
 	if (!vg_text_is_service(text)) {
 		vg_text_quote(text, quote);
-		return vg_yaml_fail(&reader->yaml, -EINVAL, vg_yaml_line(&reader->yaml), "service: found %s; expected %s", quote,
-				    expected);
+		return vg_yaml_fail(&reader->yaml, -EINVAL, vg_yaml_line(&reader->yaml), "service: found %s; expected %s", quote, expected);
 	}
 	strcpy(reader->entry.service, text);
 	return 0;
@@ -138,8 +135,7 @@ static int read_node(struct reader *reader)
 		return r;
 	if (!vg_text_is_node_name(text)) {
 		vg_text_quote(text, quote);
-		return vg_yaml_fail(&reader->yaml, -EINVAL, vg_yaml_line(&reader->yaml), "nodes: found %s; expected %s", quote,
-				    expected);
+		return vg_yaml_fail(&reader->yaml, -EINVAL, vg_yaml_line(&reader->yaml), "nodes: found %s; expected %s", quote, expected);
 	}
 	r = vg_names_add(&reader->entry.nodes, text);
 	return r < 0 ? vg_yaml_fail(&reader->yaml, r, vg_yaml_line(&reader->yaml), "nodes: %s", strerror(-r)) : 0;
@@ -209,8 +205,8 @@ static int add_failed(struct reader *reader, int r, const struct vg_assignment *
 		return vg_yaml_fail(&reader->yaml, r, entry->line, "address: %s: %s", entry->address, strerror(-r));
 	vg_prefix_to_str(&add->prefix, prefix);
 	return vg_yaml_fail(&reader->yaml, -EINVAL, entry->line,
-			    "address: %s: %s has other %s than on line %u; expected entries of the same prefix to agree",
-			    entry->address, prefix, what_differs(add, other), other->line);
+			    "address: %s: %s has other %s than on line %u; expected entries of the same prefix to agree", entry->address, prefix,
+			    what_differs(add, other), other->line);
 }
 
 /* The kernel's maps are of bounded size: better to refuse here than to guard a part. */
@@ -297,8 +293,7 @@ static int read_protected(struct reader *reader)
 	reader->n_protected += n;
 	if (reader->n_protected > VG_MAX_PROTECT)
 		return vg_yaml_fail(&reader->yaml, -EINVAL, line,
-				    "protect: found more than %d prefixes (a range counts as several); expected at most that",
-				    VG_MAX_PROTECT);
+				    "protect: found more than %d prefixes (a range counts as several); expected at most that", VG_MAX_PROTECT);
 	for (size_t i = 0; i < n; i++) {
 		r = vg_snapshot_protect(reader->snapshot, &prefixes[i], VG_PROTECT_LIST);
 		if (r < 0)
@@ -325,11 +320,10 @@ static int read_version(struct reader *reader)
 		return 0;
 	vg_text_quote(text, quote);
 	if (!vg_yaml_is_plain(&reader->yaml))
-		return vg_yaml_fail(&reader->yaml, -EINVAL, vg_yaml_line(&reader->yaml),
-				    "version: found the text %s; expected the number 1", quote);
+		return vg_yaml_fail(&reader->yaml, -EINVAL, vg_yaml_line(&reader->yaml), "version: found the text %s; expected the number 1", quote);
 	/* Without its quotation marks, as it was written. */
-	return vg_yaml_fail(&reader->yaml, -EINVAL, vg_yaml_line(&reader->yaml), "version: %.*s is not known; expected 1",
-			    (int)strlen(quote) - 2, quote + 1);
+	return vg_yaml_fail(&reader->yaml, -EINVAL, vg_yaml_line(&reader->yaml), "version: %.*s is not known; expected 1", (int)strlen(quote) - 2,
+			    quote + 1);
 }
 
 static const struct key top_keys[] = {
@@ -368,8 +362,7 @@ int vg_assignments_parse(const char *text, size_t size, const char *name, const 
 	if (!reader)
 		return vg_error_set(ret_error, -ENOMEM, "%s: %s", name, strerror(ENOMEM));
 	if (size > VG_FILE_BYTES_MAX)
-		return vg_error_set(ret_error, -EFBIG, "%s: has more than %d MiB; expected less", name,
-				    VG_FILE_BYTES_MAX / 1024 / 1024);
+		return vg_error_set(ret_error, -EFBIG, "%s: has more than %d MiB; expected less", name, VG_FILE_BYTES_MAX / 1024 / 1024);
 	r = vg_yaml_init(&reader->yaml, text, size, name, ret_error);
 	if (r < 0)
 		return r;

@@ -63,8 +63,7 @@ int vg_file_read(const char *path, struct vg_error *ret_error, char **ret_text, 
 			return system_error(path, ret_error, -errno);
 		n += got > 0 ? (size_t)got : 0;
 		if (n > VG_FILE_BYTES_MAX)
-			return vg_error_set(ret_error, -EFBIG, "%s: has more than %d MiB; expected less", path,
-					    VG_FILE_BYTES_MAX / 1024 / 1024);
+			return vg_error_set(ret_error, -EFBIG, "%s: has more than %d MiB; expected less", path, VG_FILE_BYTES_MAX / 1024 / 1024);
 	} while (got);
 	text[n] = '\0';
 	*ret_text = TAKE_PTR(text);

@@ -11,13 +11,13 @@
 #define IPV4_LEN_MIN 8
 #define IPV6_LEN_MIN 16
 
-#define IPV4(a, b, c, d, own_len)                                                                                              \
-	{                                                                                                                      \
-		.addr = { { [10] = 0xff, [11] = 0xff, a, b, c, d } }, .len = 96 + (own_len)                                    \
+#define IPV4(a, b, c, d, own_len) \
+	{ \
+		.addr = { { [10] = 0xff, [11] = 0xff, a, b, c, d } }, .len = 96 + (own_len) \
 	}
-#define IPV6(first, second, last, own_len)                                                                                     \
-	{                                                                                                                      \
-		.addr = { { first, second, [15] = last } }, .len = own_len                                                     \
+#define IPV6(first, second, last, own_len) \
+	{ \
+		.addr = { { first, second, [15] = last } }, .len = own_len \
 	}
 
 static const struct {
@@ -85,12 +85,12 @@ static int explain(const char *text, struct vg_error *ret_error)
 	if (has_host_bits(text, &addr, &network)) {
 		vg_addr_to_str(&addr, host);
 		vg_prefix_to_str(&network, meant);
-		return vg_error_set(ret_error, -EINVAL, "%s has host bits set; expected %s for the network or %s for the one address",
-				    quote, meant, host);
+		return vg_error_set(ret_error, -EINVAL, "%s has host bits set; expected %s for the network or %s for the one address", quote, meant,
+				    host);
 	}
 	if (strchr(text, '-'))
-		return vg_error_set(ret_error, -EINVAL,
-				    "%s is no range; expected first-last, both IPv4 or both IPv6, the last not before the first", quote);
+		return vg_error_set(ret_error, -EINVAL, "%s is no range; expected first-last, both IPv4 or both IPv6, the last not before the first",
+				    quote);
 	return vg_error_set(ret_error, -EINVAL,
 			    "%s is no IP address, CIDR or range; expected for example 192.0.2.10, 192.0.2.0/24, "
 			    "192.0.2.10-192.0.2.20 or 2001:db8::/64",
@@ -110,9 +110,8 @@ int vg_prefixes_parse(const char *text, struct vg_error *ret_error, struct vg_pr
 		if (!too_wide(&ret_prefixes[i]))
 			continue;
 		vg_text_quote(text, quote);
-		return vg_error_set(ret_error, -EINVAL,
-				    "%s is too wide to be meant; expected IPv4 of /%d, IPv6 of /%d or longer, and not in ::/80", quote,
-				    IPV4_LEN_MIN, IPV6_LEN_MIN);
+		return vg_error_set(ret_error, -EINVAL, "%s is too wide to be meant; expected IPv4 of /%d, IPv6 of /%d or longer, and not in ::/80",
+				    quote, IPV4_LEN_MIN, IPV6_LEN_MIN);
 	}
 	*ret_n = n;
 	return 0;
@@ -133,8 +132,7 @@ int vg_prefixes_parse_vip(const char *text, struct vg_error *ret_error, struct v
 		if (!overlap(&ret_prefixes[i / ARRAY_SIZE(never_vips)], &never_vips[never].prefix))
 			continue;
 		vg_text_quote(text, quote);
-		return vg_error_set(ret_error, -EINVAL, "%s is or covers %s; expected what a Service may have", quote,
-				    never_vips[never].what);
+		return vg_error_set(ret_error, -EINVAL, "%s is or covers %s; expected what a Service may have", quote, never_vips[never].what);
 	}
 	*ret_n = n;
 	return 0;

@@ -57,8 +57,8 @@ static int syntax_error(struct vg_yaml *yaml)
 	if (parser->error == YAML_MEMORY_ERROR)
 		return vg_error_set(yaml->error, -ENOMEM, "%s: %s", yaml->name, strerror(ENOMEM));
 	if (parser->error == YAML_READER_ERROR)
-		return vg_yaml_fail(yaml, -EINVAL, line_of_offset(yaml, parser->problem_offset),
-				    "is no text: %s at byte %zu; expected YAML", problem, parser->problem_offset);
+		return vg_yaml_fail(yaml, -EINVAL, line_of_offset(yaml, parser->problem_offset), "is no text: %s at byte %zu; expected YAML", problem,
+				    parser->problem_offset);
 	return vg_yaml_fail(yaml, -EINVAL, (unsigned)parser->problem_mark.line + 1, "is no YAML: %s%s%s; expected YAML or JSON", problem,
 			    parser->context ? ", " : "", parser->context ? parser->context : "");
 }
@@ -70,9 +70,7 @@ static int refuse_extras(struct vg_yaml *yaml)
 	bool anchor = false, tag = false;
 
 	switch (event->type) {
-	case YAML_ALIAS_EVENT:
-		anchor = true;
-		break;
+	case YAML_ALIAS_EVENT: anchor = true; break;
 	case YAML_SCALAR_EVENT:
 		anchor = event->data.scalar.anchor;
 		tag = event->data.scalar.tag;
@@ -87,8 +85,7 @@ static int refuse_extras(struct vg_yaml *yaml)
 		anchor = event->data.mapping_start.anchor;
 		tag = event->data.mapping_start.tag;
 		break;
-	default:
-		break;
+	default: break;
 	}
 	if (anchor || tag)
 		return vg_yaml_fail(yaml, -EINVAL, vg_yaml_line(yaml), "found %s; expected every value to be written out",

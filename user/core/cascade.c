@@ -29,8 +29,8 @@ static bool takes_others(const struct vg_link_addr *bound, bool promote_secondar
 	return vg_addr_is_ipv4(&bound->addr) && !(bound->flags & IFA_F_SECONDARY) && !promote_secondaries;
 }
 
-enum vg_removal vg_cascade_check(const struct vg_link_addr *addrs, size_t n, const struct vg_addr *addr, uint8_t prefix,
-				 bool promote_secondaries, struct vg_addr *ret_victim)
+enum vg_removal vg_cascade_check(const struct vg_link_addr *addrs, size_t n, const struct vg_addr *addr, uint8_t prefix, bool promote_secondaries,
+				 struct vg_addr *ret_victim)
 {
 	enum vg_removal removal = VG_REMOVAL_GONE;
 

@@ -31,7 +31,7 @@ enum vg_removal {
 };
 
 /* addrs: all addresses of that link. ret_victim is set for VG_REMOVAL_CASCADES only. */
-enum vg_removal vg_cascade_check(const struct vg_link_addr *addrs, size_t n, const struct vg_addr *addr, uint8_t prefix,
-				 bool promote_secondaries, struct vg_addr *ret_victim);
+enum vg_removal vg_cascade_check(const struct vg_link_addr *addrs, size_t n, const struct vg_addr *addr, uint8_t prefix, bool promote_secondaries,
+				 struct vg_addr *ret_victim);
 
 #endif

@@ -103,8 +103,7 @@ static int build(struct vg_arena *arena, uint64_t hash, const char *const *names
 	return 0;
 }
 
-int vg_node_sets_intern(struct vg_node_sets *sets, struct vg_arena *arena, const char *const *names, size_t n,
-			const struct vg_node_set **ret_set)
+int vg_node_sets_intern(struct vg_node_sets *sets, struct vg_arena *arena, const char *const *names, size_t n, const struct vg_node_set **ret_set)
 {
 	const struct vg_node_set **slot;
 	uint64_t hash = 0;

@@ -26,7 +26,6 @@ struct vg_node_sets {
 
 void vg_node_sets_deinit(struct vg_node_sets *sets);
 /* names in any order, repeats allowed; copied. n 0 is the empty set. -ENOMEM. */
-int vg_node_sets_intern(struct vg_node_sets *sets, struct vg_arena *arena, const char *const *names, size_t n,
-			const struct vg_node_set **ret_set);
+int vg_node_sets_intern(struct vg_node_sets *sets, struct vg_arena *arena, const char *const *names, size_t n, const struct vg_node_set **ret_set);
 
 #endif

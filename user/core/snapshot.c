@@ -87,8 +87,7 @@ static int copy_service(struct vg_snapshot *snapshot, const char *service, const
 	return 0;
 }
 
-static int merge(struct vg_assignment *there, const struct vg_assignment *add, const struct vg_node_set *set,
-		 const struct vg_assignment **ret_other)
+static int merge(struct vg_assignment *there, const struct vg_assignment *add, const struct vg_node_set *set, const struct vg_assignment **ret_other)
 {
 	if (there->bind != add->bind || there->nodes != set->names || !text_equal(there->service, add->service)) {
 		if (ret_other)
@@ -133,8 +132,7 @@ int vg_snapshot_protect(struct vg_snapshot *snapshot, const struct vg_prefix *pr
 
 	if (vg_prefix_map_get(&snapshot->protection_of, prefix, &i))
 		return 0;
-	r = reserve(&snapshot->protections, snapshot->n_protections, &snapshot->protections_size,
-		    sizeof(*snapshot->protections));
+	r = reserve(&snapshot->protections, snapshot->n_protections, &snapshot->protections_size, sizeof(*snapshot->protections));
 	if (r < 0)
 		return r;
 	r = vg_prefix_map_add(&snapshot->protection_of, prefix, (uint32_t)snapshot->n_protections);

@@ -23,9 +23,8 @@
 
 static const struct vg_program program_table[] = {
 	{ VG_FEATURE_CLSACT, "vg_announce" }, /* the same program serves tcx */
-	{ VG_FEATURE_SENDER, "vg_pkt" },      { VG_FEATURE_SENDER, "vg_pkt_end" },
-	{ VG_FEATURE_SENDER, "vg_spkt" },     { VG_FEATURE_SENDER, "vg_spkt_end" },
-	{ VG_FEATURE_SENDER, "vg_raw6" },     { VG_FEATURE_SENDER, "vg_raw6_end" },
+	{ VG_FEATURE_SENDER, "vg_pkt" },      { VG_FEATURE_SENDER, "vg_pkt_end" }, { VG_FEATURE_SENDER, "vg_spkt" },
+	{ VG_FEATURE_SENDER, "vg_spkt_end" }, { VG_FEATURE_SENDER, "vg_raw6" },	   { VG_FEATURE_SENDER, "vg_raw6_end" },
 };
 
 /* A link that is to be guarded. */
@@ -93,8 +92,7 @@ static int load(struct vg_announce *announce, uint32_t features, bool may_probe)
 
 static int attach_senders(struct vg_announce *announce)
 {
-	return vg_program_attach(&announce->object, program_table, ARRAY_SIZE(program_table), BIT(VG_FEATURE_SENDER),
-				 &announce->senders);
+	return vg_program_attach(&announce->object, program_table, ARRAY_SIZE(program_table), BIT(VG_FEATURE_SENDER), &announce->senders);
 }
 
 static int try_senders(struct vg_announce *announce)
@@ -164,8 +162,8 @@ static int load_best(struct vg_announce *announce, uint32_t without, struct vg_f
 	return r;
 }
 
-int vg_announce_new(const struct vg_maps *maps, uint32_t without, vg_announce_changed_fn changed, void *ctx,
-		    struct vg_features *features, struct vg_announce **ret_announce)
+int vg_announce_new(const struct vg_maps *maps, uint32_t without, vg_announce_changed_fn changed, void *ctx, struct vg_features *features,
+		    struct vg_announce **ret_announce)
 {
 	VG_CLEANUP(vg_announce_freep) struct vg_announce *announce = calloc(1, sizeof(*announce));
 	int r;

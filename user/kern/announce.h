@@ -15,8 +15,8 @@ typedef void (*vg_announce_changed_fn)(void *ctx, enum vg_feature feature, bool 
 int vg_announce_make_maps(struct vg_maps *maps);
 /* Loads, and tries on loopback which way of attaching there is. Records VG_FEATURE_TCX, _CLSACT, _SENDER.
  * `changed` is called when a link cannot be attached to, or is again. */
-int vg_announce_new(const struct vg_maps *maps, uint32_t without, vg_announce_changed_fn changed, void *ctx,
-		    struct vg_features *features, struct vg_announce **ret_announce);
+int vg_announce_new(const struct vg_maps *maps, uint32_t without, vg_announce_changed_fn changed, void *ctx, struct vg_features *features,
+		    struct vg_announce **ret_announce);
 /* Takes everything off. NULL is fine. */
 void vg_announce_free(struct vg_announce *announce);
 

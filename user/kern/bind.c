@@ -9,26 +9,13 @@
 #include "kern/program.h"
 
 static const struct vg_program program_table[] = {
-	{ VG_FEATURE_TRACING, "vg_ins4" },
-	{ VG_FEATURE_TRACING, "vg_ins6" },
-	{ VG_FEATURE_TRACING, "vg_new4_end" },
-	{ VG_FEATURE_TRACING, "vg_new6" },
-	{ VG_FEATURE_TRACING, "vg_new6_end" },
-	{ VG_FEATURE_TRACING, "vg_ioctl4" },
-	{ VG_FEATURE_TRACING, "vg_ioctl4_end" },
-	{ VG_FEATURE_TRACING, "vg_ioctl6" },
-	{ VG_FEATURE_TRACING, "vg_ioctl6_end" },
-	{ VG_FEATURE_KPROBE, "vg_kins4" },
-	{ VG_FEATURE_KPROBE, "vg_kins4_end" },
-	{ VG_FEATURE_KPROBE, "vg_kins6" },
-	{ VG_FEATURE_KPROBE, "vg_kins6_end" },
-	{ VG_FEATURE_KPROBE, "vg_knew4_end" },
-	{ VG_FEATURE_KPROBE, "vg_knew6" },
-	{ VG_FEATURE_KPROBE, "vg_knew6_end" },
-	{ VG_FEATURE_KPROBE, "vg_kioctl4" },
-	{ VG_FEATURE_KPROBE, "vg_kioctl4_end" },
-	{ VG_FEATURE_KPROBE, "vg_kioctl6" },
-	{ VG_FEATURE_KPROBE, "vg_kioctl6_end" },
+	{ VG_FEATURE_TRACING, "vg_ins4" },	 { VG_FEATURE_TRACING, "vg_ins6" },	  { VG_FEATURE_TRACING, "vg_new4_end" },
+	{ VG_FEATURE_TRACING, "vg_new6" },	 { VG_FEATURE_TRACING, "vg_new6_end" },	  { VG_FEATURE_TRACING, "vg_ioctl4" },
+	{ VG_FEATURE_TRACING, "vg_ioctl4_end" }, { VG_FEATURE_TRACING, "vg_ioctl6" },	  { VG_FEATURE_TRACING, "vg_ioctl6_end" },
+	{ VG_FEATURE_KPROBE, "vg_kins4" },	 { VG_FEATURE_KPROBE, "vg_kins4_end" },	  { VG_FEATURE_KPROBE, "vg_kins6" },
+	{ VG_FEATURE_KPROBE, "vg_kins6_end" },	 { VG_FEATURE_KPROBE, "vg_knew4_end" },	  { VG_FEATURE_KPROBE, "vg_knew6" },
+	{ VG_FEATURE_KPROBE, "vg_knew6_end" },	 { VG_FEATURE_KPROBE, "vg_kioctl4" },	  { VG_FEATURE_KPROBE, "vg_kioctl4_end" },
+	{ VG_FEATURE_KPROBE, "vg_kioctl6" },	 { VG_FEATURE_KPROBE, "vg_kioctl6_end" },
 };
 
 struct vg_bind {

@@ -30,8 +30,7 @@ static uint32_t program_id(int prog_fd)
 int vg_clsact_attach(uint32_t ifindex, int prog_fd, bool *ret_made_qdisc)
 {
 	LIBBPF_OPTS(bpf_tc_hook, hook, .ifindex = (int)ifindex, .attach_point = BPF_TC_EGRESS);
-	LIBBPF_OPTS(bpf_tc_opts, opts, .handle = VG_TC_HANDLE, .priority = VG_TC_PRIORITY, .prog_fd = prog_fd,
-		    .flags = BPF_TC_F_REPLACE);
+	LIBBPF_OPTS(bpf_tc_opts, opts, .handle = VG_TC_HANDLE, .priority = VG_TC_PRIORITY, .prog_fd = prog_fd, .flags = BPF_TC_F_REPLACE);
 	bool made;
 	int r;
 

@@ -39,8 +39,7 @@ static void on_timer(void *ctx)
 		deadman->tick(deadman->ctx);
 }
 
-int vg_deadman_new(struct vg_loop *loop, struct vg_config *config, uint64_t dead_man_ns, vg_timer_fn tick, void *ctx,
-		   struct vg_deadman **ret_deadman)
+int vg_deadman_new(struct vg_loop *loop, struct vg_config *config, uint64_t dead_man_ns, vg_timer_fn tick, void *ctx, struct vg_deadman **ret_deadman)
 {
 	VG_CLEANUP(vg_deadman_freep) struct vg_deadman *deadman = calloc(1, sizeof(*deadman));
 	int r;

@@ -73,8 +73,7 @@ static bool find_socket(uint32_t portid, unsigned long *ret_inode)
 	while (file && fgets(line, sizeof(line), file)) {
 		unsigned int protocol, port;
 
-		if (sscanf(line, "%*s %u %u %*x %*d %*d %*d %*d %*u %lu", &protocol, &port, ret_inode) == 3 && protocol == 0 &&
-		    port == portid)
+		if (sscanf(line, "%*s %u %u %*x %*d %*d %*d %*d %*u %lu", &protocol, &port, ret_inode) == 3 && protocol == 0 && port == portid)
 			return true;
 	}
 	return false;

@@ -15,8 +15,7 @@ struct feature_text {
 };
 
 static const struct feature_text feature_texts[] = {
-	[VG_FEATURE_BTF] = { "btf", "no BPF program that reads kernel structures can be loaded",
-			     "boot a kernel built with CONFIG_DEBUG_INFO_BTF=y" },
+	[VG_FEATURE_BTF] = { "btf", "no BPF program that reads kernel structures can be loaded", "boot a kernel built with CONFIG_DEBUG_INFO_BTF=y" },
 	[VG_FEATURE_MAPS] = { "maps", "nothing is denied or dropped in the kernel; binds are removed after the fact",
 			      "run as root or with CAP_BPF, CAP_PERFMON and CAP_NET_ADMIN" },
 	[VG_FEATURE_PINS] = { "pins", "bpftool cannot show the maps, and they end with the guard",
@@ -29,8 +28,7 @@ static const struct feature_text feature_texts[] = {
 			      "boot a kernel with CONFIG_SECURITY and CONFIG_BPF_JIT, not under lockdown=confidentiality; grant CAP_PERFMON" },
 	[VG_FEATURE_SENDER] = { "sender", "announcements are not named by process, unless this node bound the address",
 				"boot a kernel with CONFIG_FUNCTION_TRACER and CONFIG_BPF_JIT; grant CAP_PERFMON" },
-	[VG_FEATURE_TCX] = { "tcx", "another tc program may see or steal a frame before it is judged",
-			     "boot kernel 6.6 or later" },
+	[VG_FEATURE_TCX] = { "tcx", "another tc program may see or steal a frame before it is judged", "boot kernel 6.6 or later" },
 	[VG_FEATURE_CLSACT] = { "clsact", "announcements are neither seen nor dropped",
 				"load the modules sch_ingress and cls_bpf; grant CAP_NET_ADMIN, CAP_BPF and CAP_PERFMON" },
 	[VG_FEATURE_RTNETLINK] = { "rtnetlink", "addresses cannot be listed, watched or removed",

@@ -96,15 +96,9 @@ static void on_event(void *ctx, const struct vg_event *event)
 	struct vg_kern *kern = ctx;
 
 	switch (event->type) {
-	case VG_EVENT_BIND:
-		vg_sense_bind(kern->sense, event);
-		break;
-	case VG_EVENT_DENIED:
-		on_denied(kern, event);
-		break;
-	case VG_EVENT_ANNOUNCE:
-		vg_seen_note(kern->seen, event);
-		break;
+	case VG_EVENT_BIND: vg_sense_bind(kern->sense, event); break;
+	case VG_EVENT_DENIED: on_denied(kern, event); break;
+	case VG_EVENT_ANNOUNCE: vg_seen_note(kern->seen, event); break;
 	}
 	tell_losses(kern);
 }
@@ -288,8 +282,8 @@ static int set_up_programs(struct vg_kern *kern, uint32_t without)
 	return r;
 }
 
-int vg_kern_new(struct vg_loop *loop, const struct vg_kern_config *config, const struct vg_kern_sink *sink,
-		struct vg_error *ret_error, struct vg_kern **ret_kern)
+int vg_kern_new(struct vg_loop *loop, const struct vg_kern_config *config, const struct vg_kern_sink *sink, struct vg_error *ret_error,
+		struct vg_kern **ret_kern)
 {
 	VG_CLEANUP(vg_kern_freep) struct vg_kern *kern = calloc(1, sizeof(*kern));
 	int r;
@@ -404,8 +398,7 @@ int vg_kern_remove(struct vg_kern *kern, const struct vg_fact *fact, struct vg_e
 	struct vg_stats *stats = kern->maps.stats;
 	int r;
 
-	r = vg_remove_bind(vg_sense_rtnl(kern->sense), fact,
-			   vg_bounds_names_peer(vg_sense_bounds(kern->sense), fact->ifindex, &fact->addr), ret_why);
+	r = vg_remove_bind(vg_sense_rtnl(kern->sense), fact, vg_bounds_names_peer(vg_sense_bounds(kern->sense), fact->ifindex, &fact->addr), ret_why);
 	if (r == 0)
 		vg_stats_add(&stats->bind_removed, 1);
 	else if (r == -EBUSY)

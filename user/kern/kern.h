@@ -43,8 +43,8 @@ struct vg_kern_sink {
 	void (*changed)(void *ctx, enum vg_feature feature, bool ok, const char *why);
 };
 
-int vg_kern_new(struct vg_loop *loop, const struct vg_kern_config *config, const struct vg_kern_sink *sink,
-		struct vg_error *ret_error, struct vg_kern **ret_kern);
+int vg_kern_new(struct vg_loop *loop, const struct vg_kern_config *config, const struct vg_kern_sink *sink, struct vg_error *ret_error,
+		struct vg_kern **ret_kern);
 /* Takes everything off that is not pinned: programs, filters. Pinned maps stay. NULL is fine. */
 void vg_kern_free(struct vg_kern *kern);
 

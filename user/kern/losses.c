@@ -8,7 +8,10 @@ struct loss {
 	size_t offset;
 };
 
-#define LOSS(field) { #field, offsetof(struct vg_stats, field) }
+#define LOSS(field) \
+	{ \
+#field, offsetof(struct vg_stats, field) \
+	}
 
 /* lost_log is counted by who loses it, and said there. */
 static const struct loss loss_table[] = {
@@ -30,8 +33,7 @@ void vg_losses_init(struct vg_losses *losses, const struct vg_stats *stats)
 		losses->said[i] = read_counter(stats, &loss_table[i]);
 }
 
-void vg_losses_tell(struct vg_losses *losses, const struct vg_stats *stats, void (*fn)(void *ctx, const char *cause, uint64_t n),
-		    void *ctx)
+void vg_losses_tell(struct vg_losses *losses, const struct vg_stats *stats, void (*fn)(void *ctx, const char *cause, uint64_t n), void *ctx)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(loss_table); i++) {
 		uint64_t now = read_counter(stats, &loss_table[i]);

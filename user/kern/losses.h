@@ -19,7 +19,6 @@ struct vg_losses {
 /* What was lost before is no news. */
 void vg_losses_init(struct vg_losses *losses, const struct vg_stats *stats);
 /* Calls back for each counter that moved since the last call; cause is the name of its field. */
-void vg_losses_tell(struct vg_losses *losses, const struct vg_stats *stats, void (*fn)(void *ctx, const char *cause, uint64_t n),
-		    void *ctx);
+void vg_losses_tell(struct vg_losses *losses, const struct vg_stats *stats, void (*fn)(void *ctx, const char *cause, uint64_t n), void *ctx);
 
 #endif

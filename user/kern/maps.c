@@ -147,8 +147,7 @@ static bool is_same_kind(int a, int b)
 	__u32 x_len = sizeof(x), y_len = sizeof(y);
 
 	return bpf_obj_get_info_by_fd(a, &x, &x_len) == 0 && bpf_obj_get_info_by_fd(b, &y, &y_len) == 0 && x.type == y.type &&
-	       x.key_size == y.key_size && x.value_size == y.value_size && x.max_entries == y.max_entries &&
-	       x.map_flags == y.map_flags;
+	       x.key_size == y.key_size && x.value_size == y.value_size && x.max_entries == y.max_entries && x.map_flags == y.map_flags;
 }
 
 static bool has_our_version(int config_fd)

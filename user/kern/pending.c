@@ -22,12 +22,11 @@ static void take(struct vg_pendings *pendings, size_t i, struct vg_pending *ret_
 
 static bool matches(const struct vg_pending *pending, const struct vg_bind_key *key, const struct vg_addr *peer)
 {
-	return pending->fact.ifindex == key->ifindex && pending->fact.prefix == key->prefix &&
-	       vg_addr_cmp(&pending->fact.addr, &key->addr) == 0 && (!peer || vg_addr_cmp(&pending->peer, peer) == 0);
+	return pending->fact.ifindex == key->ifindex && pending->fact.prefix == key->prefix && vg_addr_cmp(&pending->fact.addr, &key->addr) == 0 &&
+	       (!peer || vg_addr_cmp(&pending->peer, peer) == 0);
 }
 
-bool vg_pendings_take(struct vg_pendings *pendings, const struct vg_bind_key *key, const struct vg_addr *peer,
-		      struct vg_pending *ret_pending)
+bool vg_pendings_take(struct vg_pendings *pendings, const struct vg_bind_key *key, const struct vg_addr *peer, struct vg_pending *ret_pending)
 {
 	for (size_t i = 0; i < pendings->n; i++) {
 		if (matches(&pendings->items[i], key, peer)) {

@@ -27,8 +27,7 @@ struct vg_pendings {
 /* False: the list is full. */
 bool vg_pendings_add(struct vg_pendings *pendings, const struct vg_pending *pending);
 /* Takes out the first one of this link, address and prefix, and of this peer unless that is NULL. */
-bool vg_pendings_take(struct vg_pendings *pendings, const struct vg_bind_key *key, const struct vg_addr *peer,
-		      struct vg_pending *ret_pending);
+bool vg_pendings_take(struct vg_pendings *pendings, const struct vg_bind_key *key, const struct vg_addr *peer, struct vg_pending *ret_pending);
 /* Takes out the first one whose time is up. */
 bool vg_pendings_expire(struct vg_pendings *pendings, uint64_t now_ns, struct vg_pending *ret_pending);
 uint64_t vg_pendings_next_ns(const struct vg_pendings *pendings); /* 0: none */

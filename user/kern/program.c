@@ -146,8 +146,7 @@ void vg_program_choose(const struct vg_program_object *object, const struct vg_p
 {
 	struct bpf_program *program;
 
-	bpf_object__for_each_program(program, object->object)
-		bpf_program__set_autoload(program, false);
+	bpf_object__for_each_program(program, object->object) bpf_program__set_autoload(program, false);
 	for (size_t i = 0; i < n; i++) {
 		program = bpf_object__find_program_by_name(object->object, table[i].name);
 		if (program)

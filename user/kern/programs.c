@@ -32,8 +32,8 @@ static void rule_out(struct vg_features *features, uint32_t which, const char *w
 	}
 }
 
-void vg_programs_load(struct vg_programs *programs, const struct vg_maps *maps, uint32_t without, vg_announce_changed_fn changed,
-		      void *ctx, struct vg_features *features)
+void vg_programs_load(struct vg_programs *programs, const struct vg_maps *maps, uint32_t without, vg_announce_changed_fn changed, void *ctx,
+		      struct vg_features *features)
 {
 	uint32_t off = without;
 

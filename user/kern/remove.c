@@ -47,15 +47,13 @@ static int check_cascade(struct vg_rtnl *rtnl, const struct vg_fact *fact, struc
 	if (r < 0)
 		return vg_error_set(ret_why, r, "cannot list the addresses of %s: %s", fact->ifname, strerror(-r));
 	switch (vg_cascade_check(addrs, n, &fact->addr, fact->prefix, promotes_secondaries(fact->ifname), &victim)) {
-	case VG_REMOVAL_GONE:
-		return -ENOENT;
+	case VG_REMOVAL_GONE: return -ENOENT;
 	case VG_REMOVAL_CASCADES:
 		vg_addr_to_str(&fact->addr, text);
 		vg_addr_to_str(&victim, victim_text);
-		return vg_error_set(ret_why, -EBUSY, "removing %s/%u from %s would take its secondary %s with it", text, fact->prefix,
-				    fact->ifname, victim_text);
-	case VG_REMOVAL_SAFE:
-		break;
+		return vg_error_set(ret_why, -EBUSY, "removing %s/%u from %s would take its secondary %s with it", text, fact->prefix, fact->ifname,
+				    victim_text);
+	case VG_REMOVAL_SAFE: break;
 	}
 	return 0;
 }

@@ -79,8 +79,7 @@ static void enlarge_buffer(struct mnl_socket *socket)
 	int fd = mnl_socket_get_fd(socket);
 	int bytes = RECEIVE_BUFFER;
 
-	if (setsockopt(fd, SOL_SOCKET, SO_RCVBUFFORCE, &bytes, sizeof(bytes)) < 0 &&
-	    setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &bytes, sizeof(bytes)) < 0)
+	if (setsockopt(fd, SOL_SOCKET, SO_RCVBUFFORCE, &bytes, sizeof(bytes)) < 0 && setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &bytes, sizeof(bytes)) < 0)
 		vg_log(VG_LOG_DEBUG, "rtnetlink keeps its small receive buffer: %s", strerror(errno));
 }
 
@@ -397,8 +396,7 @@ int vg_rtnl_delete_addr6(struct vg_rtnl *rtnl, uint32_t ifindex, const struct vg
 	return delete_addr(rtnl, &which, addr->bytes, addr->bytes, sizeof(addr->bytes));
 }
 
-int vg_rtnl_delete_addr(struct vg_rtnl *rtnl, uint32_t ifindex, const struct vg_addr *addr, const struct vg_addr *peer,
-			uint8_t prefix)
+int vg_rtnl_delete_addr(struct vg_rtnl *rtnl, uint32_t ifindex, const struct vg_addr *addr, const struct vg_addr *peer, uint8_t prefix)
 {
 	const struct ifaddrmsg which = { .ifa_family = AF_INET, .ifa_prefixlen = prefix, .ifa_index = ifindex };
 

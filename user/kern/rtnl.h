@@ -29,8 +29,7 @@ int vg_rtnl_list_addrs(struct vg_rtnl *rtnl, uint32_t ifindex, struct vg_link_ad
 int vg_rtnl_link_name(const struct vg_rtnl *rtnl, uint32_t ifindex, char ret_name[VG_IFNAME_MAX]);
 
 /* Deletes this very address; waits for the answer, at most a second. -errno of the kernel. */
-int vg_rtnl_delete_addr(struct vg_rtnl *rtnl, uint32_t ifindex, const struct vg_addr *addr, const struct vg_addr *peer,
-			uint8_t prefix);
+int vg_rtnl_delete_addr(struct vg_rtnl *rtnl, uint32_t ifindex, const struct vg_addr *addr, const struct vg_addr *peer, uint8_t prefix);
 /* -EPERM: removing is not permitted. Tried on a link that cannot be. */
 int vg_rtnl_try_delete(struct vg_rtnl *rtnl);
 /* The same for IPv6 alone, also if the address is a mapped one; prefix 0..128. */

@@ -188,8 +188,7 @@ static void on_period(void *ctx)
 	arm(seen);
 }
 
-int vg_seen_new(struct vg_loop *loop, const struct vg_maps *maps, uint64_t period_ns, vg_seen_fn fn, void *ctx,
-		struct vg_seen **ret_seen)
+int vg_seen_new(struct vg_loop *loop, const struct vg_maps *maps, uint64_t period_ns, vg_seen_fn fn, void *ctx, struct vg_seen **ret_seen)
 {
 	VG_CLEANUP(vg_seen_freep) struct vg_seen *seen = calloc(1, sizeof(*seen));
 	int r;

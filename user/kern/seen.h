@@ -16,8 +16,7 @@ struct vg_seen;
 /* The fact has no link names yet and no netns. */
 typedef void (*vg_seen_fn)(void *ctx, struct vg_fact *fact);
 
-int vg_seen_new(struct vg_loop *loop, const struct vg_maps *maps, uint64_t period_ns, vg_seen_fn fn, void *ctx,
-		struct vg_seen **ret_seen);
+int vg_seen_new(struct vg_loop *loop, const struct vg_maps *maps, uint64_t period_ns, vg_seen_fn fn, void *ctx, struct vg_seen **ret_seen);
 void vg_seen_free(struct vg_seen *seen); /* NULL is fine */
 /* An event of type VG_EVENT_ANNOUNCE. */
 void vg_seen_note(struct vg_seen *seen, const struct vg_event *event);

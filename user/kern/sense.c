@@ -284,11 +284,8 @@ static void on_message(void *ctx, const struct vg_rt_msg *msg)
 		else
 			on_new_link(sense, &msg->link);
 		break;
-	case VG_RT_TC:
-		sense->config.filter_lost(sense->config.ctx, msg->ifindex);
-		break;
-	default:
-		break;
+	case VG_RT_TC: sense->config.filter_lost(sense->config.ctx, msg->ifindex); break;
+	default: break;
 	}
 }
 

@@ -123,7 +123,8 @@ static int set_protections(const struct vg_maps *maps, const struct wanted *want
 			continue;
 		r = vg_maps_set(maps, VG_MAP_PROTECT, &key, &value);
 		if (r < 0)
-			return vg_log_errno(too_big(r), "nothing is denied or dropped: vg_protect takes %zu of %zu entries", i, wanted->n_protections);
+			return vg_log_errno(too_big(r), "nothing is denied or dropped: vg_protect takes %zu of %zu entries", i,
+					    wanted->n_protections);
 	}
 	return 0;
 }

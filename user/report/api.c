@@ -153,8 +153,8 @@ static const struct route {
 	{ "/v1/mode", MHD_HTTP_METHOD_PUT, on_mode },
 };
 
-static enum MHD_Result on_request(void *ctx, struct MHD_Connection *connection, const char *url, const char *method,
-				  const char *version, const char *body, size_t *body_size, void **seen)
+static enum MHD_Result on_request(void *ctx, struct MHD_Connection *connection, const char *url, const char *method, const char *version,
+				  const char *body, size_t *body_size, void **seen)
 {
 	(void)version;
 	(void)body;
@@ -284,9 +284,9 @@ static int start_daemon(struct vg_api *api, int fd)
 {
 	const union MHD_DaemonInfo *info;
 
-	api->daemon = MHD_start_daemon(MHD_USE_EPOLL | MHD_ALLOW_SUSPEND_RESUME, 0, NULL, NULL, on_request, api,
-				       MHD_OPTION_LISTEN_SOCKET, fd, MHD_OPTION_CONNECTION_LIMIT, (unsigned)CONNECTIONS_MAX,
-				       MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)REQUEST_SECONDS, MHD_OPTION_END);
+	api->daemon = MHD_start_daemon(MHD_USE_EPOLL | MHD_ALLOW_SUSPEND_RESUME, 0, NULL, NULL, on_request, api, MHD_OPTION_LISTEN_SOCKET, fd,
+				       MHD_OPTION_CONNECTION_LIMIT, (unsigned)CONNECTIONS_MAX, MHD_OPTION_CONNECTION_TIMEOUT,
+				       (unsigned)REQUEST_SECONDS, MHD_OPTION_END);
 	if (!api->daemon) {
 		close(fd);
 		return -ENOMEM;
@@ -318,8 +318,7 @@ static int build(struct vg_api *api, struct vg_loop *loop, const char *path)
 	return r;
 }
 
-int vg_api_new(struct vg_loop *loop, const char *path, const struct vg_api_ops *ops, struct vg_error *ret_error,
-	       struct vg_api **ret_api)
+int vg_api_new(struct vg_loop *loop, const char *path, const struct vg_api_ops *ops, struct vg_error *ret_error, struct vg_api **ret_api)
 {
 	VG_CLEANUP(vg_api_freep) struct vg_api *api = calloc(1, sizeof(*api));
 	int r;

@@ -30,8 +30,7 @@ struct vg_api_ops {
 #define VG_API_BACKLOG_MAX (256 * 1024) /* bytes that wait for one watcher; beyond that lines are dropped and counted */
 
 /* path: the socket; a left-over one is replaced, one that answers is -EADDRINUSE. Missing parent folders are made (0755). */
-int vg_api_new(struct vg_loop *loop, const char *path, const struct vg_api_ops *ops, struct vg_error *ret_error,
-	       struct vg_api **ret_api);
+int vg_api_new(struct vg_loop *loop, const char *path, const struct vg_api_ops *ops, struct vg_error *ret_error, struct vg_api **ret_api);
 void vg_api_free(struct vg_api *api); /* removes the socket; NULL is fine */
 void vg_api_publish(struct vg_api *api, const char *json_line); /* to every watcher */
 int vg_api_watchers(const struct vg_api *api); /* how many there are now */

@@ -135,8 +135,7 @@ static bool say_dropped(struct watcher *watcher)
 	if (watcher->dropped == 0)
 		return true;
 	vg_time_rfc3339(vg_time_real_ns(), time);
-	snprintf(line, sizeof(line), "{\"time\":\"%s\",\"event\":\"lost\",\"what\":\"lost_log\",\"count\":%" PRIu64 "}", time,
-		 watcher->dropped);
+	snprintf(line, sizeof(line), "{\"time\":\"%s\",\"event\":\"lost\",\"what\":\"lost_log\",\"count\":%" PRIu64 "}", time, watcher->dropped);
 	if (!append(watcher, line, strlen(line)))
 		return false;
 	watcher->dropped = 0;

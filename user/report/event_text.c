@@ -39,8 +39,8 @@ static void put_column(FILE *out, const json_t *event, const char *key, int widt
 
 static bool is_column(const char *key)
 {
-	static const char *const columns[] = { "time", "id", "event", "verdict", "reason", "action", "address", "prefix",
-					       "interface", "ifindex", "netns", "count", "why" };
+	static const char *const columns[] = { "time",	 "id",	      "event",	 "verdict", "reason", "action", "address",
+					       "prefix", "interface", "ifindex", "netns",   "count",  "why" };
 
 	for (size_t i = 0; i < ARRAY_SIZE(columns); i++) {
 		if (strcmp(columns[i], key) == 0)
@@ -54,7 +54,8 @@ static void put_rest(FILE *out, const json_t *event, bool all)
 	const char *key;
 	json_t *value;
 
-	json_object_foreach ((json_t *)event, key, value) {
+	json_object_foreach((json_t *)event, key, value)
+	{
 		if (is_column(key) && (!all || strcmp(key, "time") == 0 || strcmp(key, "id") == 0 || strcmp(key, "event") == 0))
 			continue;
 		fputc(' ', out);

@@ -82,8 +82,7 @@ static int add_assignment(json_t *list, const struct vg_assignment *assignment)
 	r = add_evidence(list, "Assignment", name, "nodes", nodes, assignment->line);
 	if (r < 0)
 		return r;
-	return add_evidence(list, "Assignment", name, "bind", assignment->bind == VG_BIND_NOBODY ? "nobody" : "holder",
-			    assignment->line);
+	return add_evidence(list, "Assignment", name, "bind", assignment->bind == VG_BIND_NOBODY ? "nobody" : "holder", assignment->line);
 }
 
 static json_t *evidence_to_json(const struct vg_answer *answer)

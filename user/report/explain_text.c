@@ -59,8 +59,7 @@ static void put_answer(FILE *out, const json_t *o)
 	put_line(out, "service", json_object_get(o, "services"));
 	put_nodes(out, json_object_get(o, "assigned_nodes"));
 	put_line(out, "source", json_object_get(o, "source"));
-	json_array_foreach (json_object_get(o, "evidence"), i, evidence)
-		put_evidence(out, evidence);
+	json_array_foreach(json_object_get(o, "evidence"), i, evidence) put_evidence(out, evidence);
 	put_line(out, "rule", json_object_get(o, "rule"));
 	put_line(out, "remedy", json_object_get(o, "remedy"));
 }
@@ -70,7 +69,8 @@ void vg_explain_print(FILE *out, const json_t *explanations)
 	size_t i;
 	json_t *o;
 
-	json_array_foreach (explanations, i, o) {
+	json_array_foreach(explanations, i, o)
+	{
 		if (i)
 			fputc('\n', out);
 		vg_text_put(out, vg_json_get_text(o, "address"));
@@ -102,10 +102,9 @@ void vg_check_print(FILE *out, const json_t *check)
 	size_t i;
 	json_t *o;
 
-	json_array_foreach (findings, i, o)
-		put_finding(out, o);
+	json_array_foreach(findings, i, o) put_finding(out, o);
 	fputs("node ", out);
 	vg_text_put(out, vg_json_get_text(check, "node"));
-	fprintf(out, ": %d bound, %zu findings, %d violations\n", (int)json_integer_value(json_object_get(check, "bound")),
-		json_array_size(findings), vg_check_violations(check));
+	fprintf(out, ": %d bound, %zu findings, %d violations\n", (int)json_integer_value(json_object_get(check, "bound")), json_array_size(findings),
+		vg_check_violations(check));
 }

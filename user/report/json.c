@@ -98,7 +98,8 @@ static void put_list(FILE *out, const json_t *list)
 	size_t i;
 	json_t *item;
 
-	json_array_foreach (list, i, item) {
+	json_array_foreach(list, i, item)
+	{
 		fputs(i ? "," : "", out);
 		vg_text_put_value(out, item);
 	}

@@ -145,10 +145,13 @@ void vg_reporter_free(struct vg_reporter *reporter)
 void vg_reporter_finding(struct vg_reporter *reporter, const struct vg_finding *finding)
 {
 	const struct vg_fact *fact = finding->fact;
-	struct vg_fold_key key = {
-		.addr = fact->addr, .ifindex = fact->ifindex, .pid = fact->who.pid, .kind = fact->kind,
-		.verdict = finding->judgement.verdict, .reason = finding->judgement.reason, .action = finding->action
-	};
+	struct vg_fold_key key = { .addr = fact->addr,
+				   .ifindex = fact->ifindex,
+				   .pid = fact->who.pid,
+				   .kind = fact->kind,
+				   .verdict = finding->judgement.verdict,
+				   .reason = finding->judgement.reason,
+				   .action = finding->action };
 	struct vg_folded folded;
 	json_t *body;
 
