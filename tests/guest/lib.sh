@@ -157,12 +157,13 @@ write_assignments() {
 }
 
 guard=''
+guard_wrap=() # a command that runs the guard, with less privilege say
 # guard_start MODE [OPTION...]: until it is ready. Its events are in $EVENTS.
 guard_start() {
 	local mode=$1
 	shift
 	: >$EVENTS
-	spawn cp1 vipguard run --mode "$mode" --node cp1 --assignments $RUN/assignments.yaml --log-format json --period 60s "$@" \
+	spawn cp1 "${guard_wrap[@]}" vipguard run --mode "$mode" --node cp1 --assignments $RUN/assignments.yaml --log-format json --period 60s "$@" \
 		>>$EVENTS 2>$RUN/guard.err
 	guard=$spawned
 	await_event '.event == "ready"' >/dev/null || {

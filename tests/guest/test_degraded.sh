@@ -55,6 +55,20 @@ no_privilege() {
 }
 test_case "without privilege: exit 3" no_privilege
 
+# What deploy/vipguard.service grants is enough for all of it.
+unit_capabilities() {
+	guard_wrap=(setpriv --no-new-privs --inh-caps -all
+		--bounding-set "-all$(sed -n 's/^CapabilityBoundingSet=//p' vipguard.service | tr 'A-Z' 'a-z' | sed 's/cap_/,+/g; s/ //g')")
+	guard_start enforce || return
+	equal "what is missing" "$(events '.event == "degraded" and .what != "tcx"' | jq -sc 'map(.what)')" '[]' || return
+	! at cp1 ip addr add $VIP/32 dev eth0 2>/dev/null || fail "the bind was not refused" || return
+	at cp1 ip addr add 203.0.113.7/32 dev eth0 || return
+	await_event '.event == "bind" and .address == "203.0.113.7" and .comm == "ip"' || return
+	equal "frames" "$(witness_count at cp1 blast --link eth0 --vip $VIP --count 10 --form arp-reply)" 0 || return
+	guard_stop
+}
+test_case "the unit's capabilities are enough" unit_capabilities
+
 second_guard() {
 	local rc=0
 	guard_start enforce || return
