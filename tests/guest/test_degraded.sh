@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-# shellcheck shell=bash disable=SC2154 # variables of lib.sh
+# shellcheck shell=bash disable=SC2154,SC2034 # variables of lib.sh
 # What is missing is said, and what is left works: each fallback by switching its first choice off.
 
 runs_without() {
