@@ -96,6 +96,10 @@ $(O)/vipguard: $(O)/user/main.o $(LIB)
 $(O)/tools/%: tests/tools/%.c $(wildcard tests/tools/*.h) $(O)/have-tools
 	$(call say,CC,$@)mkdir -p $(@D); $(CC) -std=gnu11 -O2 -Wall -Wextra -Werror $< -o $@ -pthread
 
+# the Kubernetes source without a guard, for tests/api
+$(O)/tools/kubewatch: tests/tools/kubewatch.c $(LIB)
+	$(call say,CC,$@)mkdir -p $(@D); $(CC) $(ALL_CFLAGS) $(LDFLAGS) $< $(LIB) -o $@ $(LIBS)
+
 $(O)/tools/netbench: tests/bench/netbench.c $(wildcard tests/tools/*.h) $(O)/have-tools
 	$(call say,CC,$@)mkdir -p $(@D); $(CC) -std=gnu11 -O2 -Wall -Wextra -Werror $< -o $@ -pthread
 

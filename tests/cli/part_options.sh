@@ -25,7 +25,7 @@ refused "one bad of many" 'explain: found "x", expected an IP address' explain 1
 refused "run without a source" '^vipguard: nothing says which VIP belongs where: .*--assignments' run
 
 # ---- flags: each unknown one, each bad value; the command line and the environment alike
-for flag in --bogus --kubeconfig --objects --breaker --max-age --assignment --mod --no-mode -x; do
+for flag in --bogus --breaker --assignment --mod --no-mode -x; do
 	refused_by_all "unknown $flag" "^vipguard: unknown option \"$flag\", expected" "$flag" x --assignments ok.yaml
 done
 refused "unknown flag with a value" 'unknown option "--bogus=1"' check --bogus=1
@@ -61,8 +61,8 @@ bad run pin-dir 'an absolute path' x
 bad run socket 'a path of 1 to 107' "/$long"
 bad run without 'one of btf, ([a-z]+, )+rtnetlink' x
 bad check verbose 'true or false' maybe
-refused "--addresses alone" '^vipguard: --addresses needs --assignments' check --addresses none.json
-refused "--now alone" '^vipguard: --now needs --assignments' explain 192.0.2.10 --now 2026-11-22T10:00:00Z
+refused "--addresses alone" '^vipguard: --addresses needs --assignments or --objects' check --addresses none.json
+refused "--now alone" '^vipguard: --now needs --assignments or --objects' explain 192.0.2.10 --now 2026-11-22T10:00:00Z
 with VIPGUARD_ASSIGNMENT=x refused "unknown variable" '^vipguard: unknown variable "VIPGUARD_ASSIGNMENT" in the environment, expected' check
 with VIPGUARD_PORT_80_TCP=tcp://192.0.2.9:80 expect "a Service named vipguard is no setting" 0 '.[0].violations == 0' check "${files[@]}" -o json
 with NODE_NAME='a b' refused "NODE_NAME" '^vipguard: NODE_NAME: found "a b", expected the name of a node' check "${files[@]}"
@@ -75,7 +75,7 @@ wrong_config() {
 	with VIPGUARD_CONFIG=config.yaml refused "VIPGUARD_CONFIG: $1" "^vipguard: config\.yaml:$2" run
 }
 wrong_config "unknown key" '2: unknown key "colour", expected the name of an option' 'mode: audit\ncolour: red\n'
-for key in kubeconfig objects breaker max-age config help o dead_man; do
+for key in breaker config help o dead_man; do
 	wrong_config "unknown key $key" "1: unknown key \"$key\", expected" "$key: x\n"
 done
 wrong_config "bad value" '1: mode: found "loud", expected audit or enforce' 'mode: loud\n'

@@ -17,12 +17,13 @@ declare -A may=(
 	[core]='core|base'
 	[conf]='conf|core|base'
 	[kern]='kern|core|base'
+	[kube]='kube|conf|core|base'
 	[report]='report|core|base'
-	[app]='app|conf|kern|report|core|base'
-	[cli]='cli|app|conf|kern|report|core|base'
+	[app]='app|conf|kern|kube|report|core|base'
+	[cli]='cli|app|conf|kern|kube|report|core|base'
 )
 for folder in "${!may[@]}"; do
-	hits=$(grep -rnE '^#include "(base|core|conf|kern|report|app|cli)/' "user/$folder" --include='*.[ch]' |
+	hits=$(grep -rnE '^#include "(base|core|conf|kern|kube|report|app|cli)/' "user/$folder" --include='*.[ch]' |
 		grep -vE "#include \"(${may[$folder]})/" || true)
 	[[ -z $hits ]] || complain "user/$folder includes what it may not:"$'\n'"$hits"
 done
@@ -36,9 +37,9 @@ check_library() {
 check_library 'bpf/' 'kern'
 check_library 'libmnl/' 'kern'
 check_library 'yaml' 'conf'
-check_library 'curl/' 'cli'
+check_library 'curl/' 'kube|cli'
 check_library 'microhttpd' 'report'
-check_library 'jansson' 'conf|report|app|cli'
+check_library 'jansson' 'conf|kube|report|app|cli'
 
 skeletons=$(grep -rhoE '#include "[a-z]+\.skel\.h"' user | sort | uniq -d)
 [[ -z $skeletons ]] || complain "included by more than one file: $skeletons"
@@ -49,6 +50,6 @@ for pure in '<stdio.h>' '<fcntl.h>' '<sys/socket.h>' '<time.h>'; do
 done
 hits=$(grep -rnE '\b(printf|fopen|open|socket|clock_gettime|gettimeofday|vg_time_(boot|real)_ns)\(' user/core --include='*.c' || true)
 [[ -z $hits ]] || complain "core/ does I/O or asks a clock:"$'\n'"$hits"
-hits=$(grep -rnE '#include "(base|core|conf|kern|report|app|cli)/' bpf include || true)
+hits=$(grep -rnE '#include "(base|core|conf|kern|kube|report|app|cli)/' bpf include || true)
 [[ -z $hits ]] || complain "bpf/ and include/ see nothing of user/:"$'\n'"$hits"
 exit $bad

@@ -109,7 +109,7 @@ static void defaults(void **state)
 	assert_true(o->deny && o->drop && o->remove && o->heal);
 	assert_string_equal(o->node, host);
 	assert_null(o->assignments);
-	assert_int_equal(o->n_protect + o->n_interfaces + o->n_args, 0);
+	assert_int_equal(o->n_protect + o->interfaces.n + o->n_args, 0);
 	assert_int_equal(o->grace_ns, 15 * VG_NS_PER_SEC);
 	assert_int_equal(o->dead_man_ns, 10 * VG_NS_PER_SEC);
 	assert_int_equal(o->period_ns, 60 * VG_NS_PER_SEC);
@@ -133,8 +133,8 @@ static void every_flag(void **state)
 	assert_string_equal(o->assignments, "a");
 	assert_int_equal(o->n_protect, 2);
 	assert_int_equal(o->protect[1].len, 64);
-	assert_int_equal(o->n_interfaces, 1);
-	assert_string_equal(o->interfaces[0], "eth0");
+	assert_int_equal(o->interfaces.n, 1);
+	assert_string_equal(o->interfaces.list[0], "eth0");
 	assert_int_equal(o->grace_ns, 60 * VG_NS_PER_SEC);
 	assert_int_equal(o->dead_man_ns, 30 * VG_NS_PER_SEC);
 	assert_int_equal(p->period_ns, VG_NS_PER_SEC / 2);
@@ -319,8 +319,8 @@ static void flag_beats_environment_beats_file(void **state)
 	assert_int_equal(o->period_ns, 2 * VG_NS_PER_SEC);
 	assert_int_equal(o->grace_ns, 3 * VG_NS_PER_SEC);
 	assert_int_equal(o->n_protect, 1); /* the strongest place that has the list wins whole */
-	assert_int_equal(o->n_interfaces, 1);
-	assert_string_equal(o->interfaces[0], "eth7");
+	assert_int_equal(o->interfaces.n, 1);
+	assert_string_equal(o->interfaces.list[0], "eth7");
 	assert_true(o->deny && o->drop && !o->remove && !o->heal);
 	assert_string_equal(o->config, path);
 }

@@ -20,7 +20,7 @@ static struct vg_snapshot *new_snapshot(void)
 	assert_int_equal(vg_snapshot_new("cp1", "assignments", &snapshot), 0);
 	assert_int_equal(vg_snapshot_add(snapshot, &web, NULL), 0);
 	assert_int_equal(vg_snapshot_add(snapshot, &none, NULL), 0);
-	assert_int_equal(vg_snapshot_protect(snapshot, &own, VG_NODE_ADDRESS), 0);
+	assert_int_equal(vg_snapshot_protect(snapshot, &own, VG_NODE_ADDRESS, VG_ORIGIN_CONFIG), 0);
 	return snapshot;
 }
 
@@ -29,7 +29,7 @@ static json_t *explain(const struct vg_snapshot *snapshot, const char *address, 
 	struct vg_circumstances circumstances = { .now_ns = 1, .grace_ns = VG_GRACE_NS_DEFAULT };
 	struct vg_addr addr = addr_of(address);
 	struct vg_answer answer = vg_judge(snapshot, &addr, link, &circumstances);
-	json_t *json = vg_explain_to_json(snapshot, &addr, &answer);
+	json_t *json = vg_explain_to_json(&(struct vg_ground){ .snapshot = snapshot }, &addr, &answer);
 
 	assert_non_null(json);
 	return json;
@@ -124,7 +124,7 @@ static void every_reason_has_a_remedy(void **state)
 	(void)state;
 	for (unsigned i = 0; i < VG_REASON_MAX; i++) {
 		struct vg_answer answer = { .bind = vg_judgement_of(i), .announce = vg_judgement_of(i) };
-		json_auto_t *json = vg_explain_to_json(snapshot, &addr, &answer);
+		json_auto_t *json = vg_explain_to_json(&(struct vg_ground){ .snapshot = snapshot }, &addr, &answer);
 
 		assert_case(vg_reason_to_str(i), strlen(text_at(json, "remedy", NULL)) >= strlen("nothing to do"));
 	}
@@ -136,7 +136,7 @@ static void add(json_t *check, const struct vg_snapshot *snapshot, const char *a
 	struct vg_link_addr bound = { .addr = addr_of(address), .prefix = 32, .ifindex = 2 };
 	struct vg_answer answer = vg_judge(snapshot, &bound.addr, link, &circumstances);
 
-	assert_int_equal(vg_check_add(check, snapshot, &bound, link, &answer, who), 0);
+	assert_int_equal(vg_check_add(check, &(struct vg_ground){ .snapshot = snapshot }, &bound, link, &answer, who), 0);
 }
 
 static void check_counts_binds_only(void **state)

@@ -23,7 +23,7 @@ static void protect(struct vg_snapshot *snapshot, const char *text, enum vg_reas
 {
 	struct vg_prefix prefix = prefix_of(text);
 
-	assert_int_equal(vg_snapshot_protect(snapshot, &prefix, reason), 0);
+	assert_int_equal(vg_snapshot_protect(snapshot, &prefix, reason, VG_ORIGIN_CONFIG), 0);
 }
 
 static void add_settled(struct vg_snapshot *snapshot)
@@ -200,7 +200,7 @@ static void test_assignment_alone(void **state)
 	const struct vg_assignment *assignment;
 
 	for (size_t i = 0; (assignment = vg_snapshot_assignment(snapshot, i)); i++) {
-		struct vg_answer alone = vg_judge_assignment(snapshot, assignment, &circumstances);
+		struct vg_answer alone = vg_judge_assignment(assignment, &circumstances);
 		struct vg_answer whole = vg_judge(snapshot, &assignment->prefix.addr, NULL, &circumstances);
 
 		assert_ptr_equal(whole.assignment, assignment);
@@ -210,6 +210,36 @@ static void test_assignment_alone(void **state)
 		assert_int_equal(alone.changes_ns, whole.changes_ns);
 	}
 	assert_int_equal(vg_snapshot_size(snapshot), 14);
+}
+
+/* What the API said is no ground to act on while it is not heard from; what the operator's file says is. */
+static void test_stale_source(void **state)
+{
+	struct vg_circumstances fresh = { .now_ns = CHANGED }, stale = { .now_ns = CHANGED, .stale = true };
+	struct vg_assignment entry = { .prefix = prefix_of("192.0.2.1"), .bind_reason = VG_OWNER_NEVER_BINDS, .announce_reason = VG_ASSIGNED_HERE };
+	struct vg_answer answer = vg_judge_assignment(&entry, &fresh);
+
+	(void)state;
+	assert_int_equal(answer.bind.reason, VG_OWNER_NEVER_BINDS);
+	answer = vg_judge_assignment(&entry, &stale);
+	assert_int_equal(answer.bind.reason, VG_STALE_SOURCE);
+	assert_int_equal(answer.bind.verdict, VG_UNKNOWN);
+	assert_int_equal(answer.announce.reason, VG_ASSIGNED_HERE); /* only violations are replaced */
+	entry.durable = true;
+	answer = vg_judge_assignment(&entry, &stale);
+	assert_int_equal(answer.bind.reason, VG_OWNER_NEVER_BINDS);
+}
+
+/* Before the first complete list, that nothing speaks of an address says nothing. */
+static void test_incomplete_source(void **state)
+{
+	struct vg_circumstances circumstances = { .now_ns = CHANGED, .stale = true, .incomplete = true };
+	struct vg_addr nobodys = addr_of("203.0.113.99"), protected = addr_of("203.0.113.1");
+
+	assert_int_equal(vg_judge(*state, &nobodys, NULL, &circumstances).bind.reason, VG_STALE_SOURCE);
+	assert_int_equal(vg_judge(*state, &protected, NULL, &circumstances).bind.reason, VG_PROTECT_LIST);
+	circumstances.incomplete = false;
+	assert_int_equal(vg_judge(*state, &nobodys, NULL, &circumstances).bind.reason, VG_NO_SERVICE);
 }
 
 static void test_fact_picks_its_half(void **state)
@@ -237,6 +267,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_table),	       cmocka_unit_test(test_table_is_complete), cmocka_unit_test(test_nothing_known),
 		cmocka_unit_test(test_grace_extremes), cmocka_unit_test(test_assignment_alone),	 cmocka_unit_test(test_fact_picks_its_half),
+		cmocka_unit_test(test_stale_source),   cmocka_unit_test(test_incomplete_source),
 	};
 
 	return cmocka_run_group_tests_name("judge", tests, setup, teardown);

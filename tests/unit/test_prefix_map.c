@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "unit.h"
 
+#include <endian.h>
 #include <errno.h>
 
 #include "core/prefix_map.h"
@@ -86,11 +87,70 @@ static void test_agrees_with_linear_search(void **state)
 	vg_prefix_map_deinit(&map);
 }
 
+/* Half of many go, in an order of their own; what is left is found as before, what went is not, and the lengths are told right. */
+static void test_remove(void **state)
+{
+	struct vg_prefix_map map = { 0 };
+	uint32_t value;
+
+	(void)state;
+	for (uint32_t i = 0; i < MANY; i++) {
+		struct vg_addr addr = vg_addr_from_ipv4(htobe32(0xc0000200U + i * 4));
+		struct vg_prefix prefix;
+
+		vg_prefix_make(&addr, (uint8_t)(i % 3 ? 32 : 30), &prefix);
+		assert_int_equal(vg_prefix_map_add(&map, &prefix, i), 0);
+	}
+	for (uint32_t k = 0; k < MANY; k++) {
+		uint32_t i = k * 1201 % MANY; /* 1201 and MANY have no common factor */
+		struct vg_addr addr = vg_addr_from_ipv4(htobe32(0xc0000200U + i * 4));
+		struct vg_prefix prefix;
+
+		vg_prefix_make(&addr, (uint8_t)(i % 3 ? 32 : 30), &prefix);
+		if (i % 2)
+			assert_true(vg_prefix_map_remove(&map, &prefix));
+		if (i % 2)
+			assert_false(vg_prefix_map_remove(&map, &prefix));
+	}
+	for (uint32_t i = 0; i < MANY; i++) {
+		struct vg_addr addr = vg_addr_from_ipv4(htobe32(0xc0000200U + i * 4));
+
+		value = NONE;
+		assert_int_equal(vg_prefix_map_match(&map, &addr, &value), i % 2 == 0);
+		assert_int_equal(value, i % 2 ? NONE : i);
+	}
+	assert_int_equal(map.n, MANY / 2);
+	vg_prefix_map_deinit(&map);
+}
+
+static void test_remove_forgets_the_length(void **state)
+{
+	struct vg_prefix net = prefix_of("192.0.2.0/24"), host = prefix_of("192.0.2.1");
+	struct vg_prefix_map map = { 0 };
+
+	(void)state;
+	assert_false(vg_prefix_map_remove(&map, &net));
+	assert_int_equal(vg_prefix_map_add(&map, &net, 1), 0);
+	assert_int_equal(vg_prefix_map_add(&map, &host, 2), 0);
+	assert_true(vg_prefix_map_replace(&map, &host, 3));
+	assert_int_equal(match(&map, "192.0.2.1"), 3);
+	assert_true(vg_prefix_map_remove(&map, &host));
+	assert_false(vg_prefix_map_replace(&map, &host, 4));
+	assert_int_equal(match(&map, "192.0.2.1"), 1);
+	assert_int_equal(map.lengths4[2] | map.lengths4[0] | map.lengths6[0], 0);
+	assert_int_equal(map.lengths4[1], 1ULL << (120 - 64));
+	assert_true(vg_prefix_map_remove(&map, &net));
+	assert_int_equal(map.lengths4[1], 0);
+	vg_prefix_map_deinit(&map);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_longest_wins),
 		cmocka_unit_test(test_agrees_with_linear_search),
+		cmocka_unit_test(test_remove),
+		cmocka_unit_test(test_remove_forgets_the_length),
 	};
 
 	return cmocka_run_group_tests_name("prefix_map", tests, NULL, NULL);

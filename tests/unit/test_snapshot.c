@@ -156,9 +156,9 @@ static void test_protection(void **state)
 	struct vg_addr a = addr_of("192.0.2.1"), b = addr_of("192.0.2.2"), c = addr_of("203.0.113.1");
 
 	(void)state;
-	assert_int_equal(vg_snapshot_protect(snapshot, &net, VG_PROTECT_LIST), 0);
-	assert_int_equal(vg_snapshot_protect(snapshot, &host, VG_NODE_ADDRESS), 0);
-	assert_int_equal(vg_snapshot_protect(snapshot, &host, VG_PROTECT_LIST), 0); /* the first reason stays */
+	assert_int_equal(vg_snapshot_protect(snapshot, &net, VG_PROTECT_LIST, VG_ORIGIN_CONFIG), 0);
+	assert_int_equal(vg_snapshot_protect(snapshot, &host, VG_NODE_ADDRESS, VG_ORIGIN_CONFIG), 0);
+	assert_int_equal(vg_snapshot_protect(snapshot, &host, VG_PROTECT_LIST, VG_ORIGIN_CONFIG), 0); /* the first reason stays */
 	assert_int_equal(vg_snapshot_protected(snapshot, &a)->reason, VG_NODE_ADDRESS);
 	assert_int_equal(vg_snapshot_protected(snapshot, &b)->reason, VG_PROTECT_LIST);
 	assert_null(vg_snapshot_protected(snapshot, &c));
@@ -196,6 +196,83 @@ static void test_inherit(void **state)
 	assert_int_equal(find(third, "192.0.2.11")->changed_ns, 2000);
 }
 
+static void set(struct vg_snapshot *snapshot, const char *prefix, const char *const *nodes, size_t n, enum vg_reason bind, enum vg_reason announce)
+{
+	struct vg_assignment one = assignment(prefix, nodes, n);
+
+	one.bind_reason = (uint8_t)bind;
+	one.announce_reason = (uint8_t)announce;
+	one.owner = "metallb";
+	assert_int_equal(vg_snapshot_set(snapshot, &one), 0);
+}
+
+static void test_set_and_unset(void **state)
+{
+	VG_CLEANUP(vg_snapshot_freep) struct vg_snapshot *snapshot = empty();
+	struct vg_prefix a = prefix_of("192.0.2.10"), b = prefix_of("192.0.2.11"), net = prefix_of("192.0.2.0/24");
+
+	(void)state;
+	set(snapshot, "192.0.2.10", w1, 1, VG_OWNER_NEVER_BINDS, VG_ASSIGNED_HERE);
+	set(snapshot, "192.0.2.11", both, 3, VG_IPAM_ONLY, VG_IPAM_ONLY);
+	set(snapshot, "192.0.2.0/24", NULL, 0, VG_POOL_RESERVED, VG_POOL_RESERVED);
+	assert_int_equal(vg_snapshot_at(snapshot, &a)->bind_reason, VG_OWNER_NEVER_BINDS); /* as it was said, whatever the nodes */
+	assert_string_equal(vg_snapshot_at(snapshot, &a)->owner, "metallb");
+	assert_false(vg_snapshot_at(snapshot, &a)->durable);
+	set(snapshot, "192.0.2.10", w2, 1, VG_ASSIGNED_ELSEWHERE, VG_ASSIGNED_ELSEWHERE);
+	assert_int_equal(vg_snapshot_size(snapshot), 3);
+	assert_string_equal(vg_snapshot_at(snapshot, &a)->nodes[0], "worker2");
+	vg_snapshot_unset(snapshot, &a);
+	vg_snapshot_unset(snapshot, &a);
+	assert_null(vg_snapshot_at(snapshot, &a));
+	assert_int_equal(find(snapshot, "192.0.2.10")->announce_reason, VG_POOL_RESERVED);
+	assert_int_equal(vg_snapshot_at(snapshot, &b)->announce_reason, VG_IPAM_ONLY); /* it moved to another place */
+	assert_int_equal(vg_snapshot_at(snapshot, &b)->n_nodes, 2);
+	vg_snapshot_unset(snapshot, &net);
+	vg_snapshot_unset(snapshot, &b);
+	assert_int_equal(vg_snapshot_size(snapshot), 0);
+	assert_null(find(snapshot, "192.0.2.10"));
+}
+
+static void test_added_is_settled(void **state)
+{
+	VG_CLEANUP(vg_snapshot_freep) struct vg_snapshot *snapshot = empty(); /* of worker1 */
+	struct vg_assignment nobody = assignment("192.0.2.12", w1, 1);
+
+	(void)state;
+	nobody.bind = VG_BIND_NOBODY;
+	add(snapshot, "192.0.2.10", w1, 1);
+	add(snapshot, "192.0.2.11", w2, 1);
+	assert_int_equal(vg_snapshot_add(snapshot, &nobody, NULL), 0);
+	assert_int_equal(find(snapshot, "192.0.2.10")->bind_reason, VG_ASSIGNED_HERE);
+	assert_int_equal(find(snapshot, "192.0.2.11")->bind_reason, VG_ASSIGNED_ELSEWHERE);
+	assert_int_equal(find(snapshot, "192.0.2.11")->announce_reason, VG_ASSIGNED_ELSEWHERE);
+	assert_int_equal(find(snapshot, "192.0.2.12")->bind_reason, VG_OWNER_NEVER_BINDS);
+	assert_int_equal(find(snapshot, "192.0.2.12")->announce_reason, VG_ASSIGNED_HERE);
+	assert_true(find(snapshot, "192.0.2.12")->durable);
+	assert_string_equal(find(snapshot, "192.0.2.12")->source, "assignments");
+}
+
+static void test_unprotect(void **state)
+{
+	VG_CLEANUP(vg_snapshot_freep) struct vg_snapshot *snapshot = empty();
+	struct vg_prefix a = prefix_of("192.0.2.1"), b = prefix_of("192.0.2.2");
+
+	(void)state;
+	assert_int_equal(vg_snapshot_protect(snapshot, &a, VG_PROTECT_LIST, VG_ORIGIN_CONFIG), 0);
+	assert_int_equal(vg_snapshot_protect(snapshot, &b, VG_CONTROL_PLANE_VIP, VG_ORIGIN_CLUSTER), 0);
+	vg_snapshot_unprotect(snapshot, &a, VG_ORIGIN_CLUSTER); /* the operator's stays */
+	assert_non_null(vg_snapshot_protected(snapshot, &a.addr));
+	vg_snapshot_unprotect(snapshot, &a, VG_ORIGIN_CONFIG);
+	assert_null(vg_snapshot_protected(snapshot, &a.addr));
+	assert_int_equal(vg_snapshot_protected(snapshot, &b.addr)->reason, VG_CONTROL_PLANE_VIP);
+	assert_int_equal(vg_snapshot_protect(snapshot, &b, VG_PROTECT_LIST, VG_ORIGIN_CONFIG), 0);
+	assert_int_equal(vg_snapshot_protected(snapshot, &b.addr)->reason, VG_CONTROL_PLANE_VIP);
+	vg_snapshot_unprotect(snapshot, &b, VG_ORIGIN_CLUSTER); /* what the operator said of the same address stays */
+	assert_int_equal(vg_snapshot_protected(snapshot, &b.addr)->reason, VG_PROTECT_LIST);
+	vg_snapshot_unprotect(snapshot, &b, VG_ORIGIN_CONFIG);
+	assert_null(vg_snapshot_protection(snapshot, 0));
+}
+
 static void test_free_takes_null(void **state)
 {
 	(void)state;
@@ -209,6 +286,8 @@ int main(void)
 		cmocka_unit_test(test_same_prefix_again), cmocka_unit_test(test_named_beats_ranged),
 		cmocka_unit_test(test_longest_prefix),	  cmocka_unit_test(test_protection),
 		cmocka_unit_test(test_inherit),		  cmocka_unit_test(test_free_takes_null),
+		cmocka_unit_test(test_set_and_unset),	  cmocka_unit_test(test_added_is_settled),
+		cmocka_unit_test(test_unprotect),
 	};
 
 	return cmocka_run_group_tests_name("snapshot", tests, NULL, NULL);

@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: Apache-2.0
 #
-# run.sh [-k LABEL] [-m MB] [-t SECONDS] [-a CMDLINE] [-o OUTDIR] [-c] SCRIPT [SRC[:DST]]...
+# run.sh [-k LABEL] [-m MB] [-t SECONDS] [-a CMDLINE] [-o OUTDIR] [-c] [-n] SCRIPT [SRC[:DST]]...
 #
 # Runs SCRIPT as root in a guest with kernel LABEL (5.10, 6.1, 6.12, newest) and
 # prints what it prints. The other files go along as initramfs.sh says; what the
@@ -9,6 +9,8 @@
 # booting has a bound of its own; -a adds kernel arguments (lockdown=...).
 # -c gives the guest one CPU whose clock counts instructions, one a nanosecond:
 # what is measured there does not depend on what else this machine does.
+# -n gives it a network card: 198.51.100.15 is its own address, and 198.51.100.2
+# is the loopback of the namespace that run.sh runs in. Nothing else is there.
 #
 # Exit status: the script's own, or
 #   123  the script ended, but the kernel warned, oopsed or lost a reference
@@ -24,7 +26,7 @@ boots_max=4
 # Powering off takes a fraction of a second.
 off_seconds=10
 
-label=newest memory=1024 seconds=120 extra='' outdir='' counting=''
+label=newest memory=1024 seconds=120 extra='' outdir='' counting='' nic=()
 tmp='' pid='' con=''
 
 usage() {
@@ -51,7 +53,7 @@ guest_start() {
 	: >"$tmp/console"
 	exec {con}< <(exec "$qemu" -nodefaults -no-user-config -display none -no-reboot \
 		"${accel[@]}" -m "$memory" -kernel "$vg_vm_cache/kernel-$label/vmlinuz" \
-		-initrd "$tmp/initrd" -serial stdio -serial "file:$tmp/out" \
+		-initrd "$tmp/initrd" -serial stdio -serial "file:$tmp/out" "${nic[@]}" \
 		-append "console=ttyS0 quiet loglevel=1 panic=-1 mitigations=off random.trust_cpu=on log_buf_len=4M $extra" \
 		</dev/null 2>"$tmp/qemu")
 	pid=$!
@@ -148,7 +150,7 @@ boot_until_ready() {
 
 main() {
 	local option line status complaints=() rc=0
-	while getopts k:m:t:a:o:c option; do
+	while getopts k:m:t:a:o:cn option; do
 		case $option in
 		k) label=$OPTARG ;;
 		m) memory=$OPTARG ;;
@@ -156,6 +158,11 @@ main() {
 		a) extra=$OPTARG ;;
 		o) outdir=$OPTARG ;;
 		c) counting=yes ;;
+		n)
+			nic=(-netdev "user,id=n0,net=198.51.100.0/24,host=198.51.100.2,dns=198.51.100.3,dhcpstart=198.51.100.15"
+				-device "virtio-net-pci,netdev=n0,romfile=")
+			export VG_MODULES="${VG_MODULES-} virtio_pci virtio_net"
+			;;
 		*) usage ;;
 		esac
 	done

@@ -41,7 +41,7 @@ static int apply(struct vg_draft *draft, const struct vg_option *option, const c
 	if (draft->places[i] != place) {
 		draft->places[i] = place;
 		if (option->reset)
-			option->reset(draft);
+			option->reset(option, draft);
 	}
 	return option->set(option, draft, value, ret_error);
 }
@@ -294,6 +294,7 @@ static int set_defaults(struct vg_config_options *options, enum vg_command_bit c
 	options->grace_ns = VG_GRACE_NS_DEFAULT;
 	options->dead_man_ns = 10 * VG_NS_PER_SEC;
 	options->period_ns = 60 * VG_NS_PER_SEC;
+	options->max_age_ns = 60 * VG_NS_PER_SEC;
 	options->log_format = isatty(STDOUT_FILENO) ? VG_FORMAT_TEXT : VG_FORMAT_JSON;
 	options->output = command == VG_CMD_WATCH && !isatty(STDOUT_FILENO) ? VG_OUTPUT_JSON : VG_OUTPUT_TEXT;
 	options->node = strdup(host);
@@ -346,19 +347,29 @@ int vg_config_parse(int argc, char **argv, enum vg_command_bit command, struct v
 	return 0;
 }
 
+static void free_list(struct vg_config_list *list)
+{
+	for (size_t i = 0; i < list->n; i++)
+		free(list->list[i]);
+	free(list->list);
+}
+
 void vg_config_free(struct vg_config_options *options)
 {
 	if (!options)
 		return;
-	for (size_t i = 0; i < options->n_interfaces; i++)
-		free(options->interfaces[i]);
 	for (size_t i = 0; i < options->n_args; i++)
 		free(options->args[i]);
-	free(options->interfaces);
+	free_list(&options->interfaces);
+	free_list(&options->manifests);
+	free_list(&options->objects);
 	free(options->args);
 	free(options->protect);
 	free(options->node);
 	free(options->assignments);
+	free(options->kubeconfig);
+	free(options->context);
+	free(options->server);
 	free(options->config);
 	free(options->addresses);
 	free(options->link);

@@ -33,16 +33,27 @@ enum vg_command_bit {
 
 enum vg_output { VG_OUTPUT_TEXT, VG_OUTPUT_JSON };
 
+/* Texts of a repeatable option. */
+struct vg_config_list {
+	char **list;
+	size_t n;
+};
+
 struct vg_config_options {
 	enum vg_mode mode; /* --mode, default audit */
 	bool deny, drop, remove, heal; /* --act, default all */
 	char *node; /* --node, else NODE_NAME, else host name */
 	char *assignments; /* --assignments FILE; NULL: none */
+	char *kubeconfig; /* --kubeconfig FILE; NULL: none */
+	char *context; /* --context NAME of the kubeconfig; NULL: its current one */
+	char *server; /* --server URL[,URL...]: tried before what kubeconfig or cluster say */
+	struct vg_config_list manifests; /* --manifests DIR, repeatable: static Pods of this host */
+	struct vg_config_list objects; /* --objects FILE, repeatable (check, explain) */
+	uint64_t max_age_ns; /* --max-age 60s */
 	char *config; /* --config FILE */
 	struct vg_prefix *protect; /* --protect, repeatable */
 	size_t n_protect;
-	char **interfaces; /* --interface, repeatable */
-	size_t n_interfaces;
+	struct vg_config_list interfaces; /* --interface, repeatable */
 	uint64_t grace_ns; /* --grace 15s */
 	uint64_t dead_man_ns; /* --dead-man 10s, 1s to 10m */
 	uint64_t period_ns; /* --period 60s: folding of repeats */

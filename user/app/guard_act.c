@@ -10,7 +10,12 @@
 
 struct vg_circumstances vg_guard_circumstances(const struct vg_guard *guard)
 {
-	return (struct vg_circumstances){ .now_ns = vg_time_boot_ns(), .grace_ns = guard->options->grace_ns };
+	return (struct vg_circumstances){
+		.now_ns = vg_time_boot_ns(),
+		.grace_ns = guard->options->grace_ns,
+		.stale = guard->kube && !guard->fresh,
+		.incomplete = guard->kube && !guard->complete,
+	};
 }
 
 struct vg_answer vg_guard_judge(const struct vg_guard *guard, const struct vg_addr *addr, const char *link)
@@ -77,7 +82,8 @@ static void report(struct vg_guard *guard, const struct vg_fact *fact, const str
 		.judgement = vg_judge_fact(answer, fact),
 		.action = action,
 		.assignment = answer->assignment,
-		.source = answer->assignment ? vg_snapshot_source(guard->snapshot) : NULL,
+		.owner = answer->assignment ? answer->assignment->owner : NULL,
+		.source = answer->assignment ? answer->assignment->source : NULL,
 		.why = why && *why ? why : NULL,
 		.latency_us = fresh ? (now_ns - fact->time_ns) / 1000 : 0,
 	};
@@ -97,13 +103,6 @@ static void keep_books(struct vg_guard *guard, const struct vg_fact *fact, const
 		vg_kern_forget_bind(guard->kern, fact);
 	else if (fact->kind == VG_FACT_BIND && !fact->refused)
 		vg_kern_note_bind(guard->kern, fact, &answer->bind);
-}
-
-static void note_own(struct vg_guard *guard, const struct vg_fact *fact)
-{
-	for (size_t i = 0; i < guard->n_own; i++)
-		if (vg_prefix_contains(&guard->own[i].prefix, &fact->addr))
-			guard->own_gone[i] = fact->kind == VG_FACT_UNBIND;
 }
 
 static void handle(struct vg_guard *guard, const struct vg_fact *fact)
@@ -130,35 +129,27 @@ void vg_guard_on_fact(void *ctx, const struct vg_fact *fact)
 		vg_kern_find_binder(guard->kern, &named.addr, &named.who);
 	handle(guard, &named);
 	if (named.kind != VG_FACT_ANNOUNCE && !named.refused)
-		note_own(guard, &named);
+		vg_guard_note_own(guard, &named);
 }
 
 struct rejudge {
 	struct vg_guard *guard;
-	const struct vg_snapshot *before;
-	struct vg_circumstances then;
 	bool all;
 };
 
-static void rejudge_bind(void *ctx, const struct vg_fact *fact)
+static void rejudge_bind(void *ctx, const struct vg_fact *fact, const struct vg_judgement *said)
 {
-	struct rejudge *r = ctx;
+	const struct rejudge *r = ctx;
 	struct vg_answer now = vg_guard_judge(r->guard, &fact->addr, fact->ifname);
-	struct vg_answer before = vg_judge(r->before, &fact->addr, fact->ifname, &r->then);
-	bool same = now.bind.verdict == before.bind.verdict && now.bind.reason == before.bind.reason;
+	bool same = said && now.bind.verdict == said->verdict && now.bind.reason == said->reason;
 
 	if (!same || (r->all && now.bind.verdict == VG_VIOLATION))
 		handle(r->guard, fact);
 }
 
-void vg_guard_rejudge(struct vg_guard *guard, const struct vg_snapshot *before, uint64_t before_ns, bool all)
+void vg_guard_rejudge(struct vg_guard *guard, bool all)
 {
-	struct rejudge r = {
-		.guard = guard,
-		.before = before,
-		.then = { .now_ns = before_ns, .grace_ns = guard->options->grace_ns },
-		.all = all,
-	};
+	struct rejudge r = { .guard = guard, .all = all };
 
 	vg_kern_for_each_bind(guard->kern, rejudge_bind, &r);
 }

@@ -70,12 +70,10 @@ static json_t *answer_status(void *ctx, struct vg_error *ret_error)
 	json_t *links = json_array(), *status;
 
 	vg_kern_for_each_guarded(guard->kern, add_guarded, links);
-	status = json_pack("{s:s, s:s, s:{s:b, s:b, s:b, s:b}, s:I, s:o, s:o, s:{s:s, s:I, s:f, s:b}, s:f, s:i, s:o}", "node", options->node, "mode",
+	status = json_pack("{s:s, s:s, s:{s:b, s:b, s:b, s:b}, s:I, s:o, s:o, s:o, s:f, s:i, s:o}", "node", options->node, "mode",
 			   vg_mode_to_str(vg_kern_mode(guard->kern)), "act", "deny", options->deny, "drop", options->drop, "remove", options->remove,
 			   "heal", options->heal, "netns", (json_int_t)vg_kern_netns(guard->kern), "hooks",
-			   vg_guard_features_to_json(vg_kern_features(guard->kern)), "links", links, "source", "name",
-			   vg_snapshot_source(guard->snapshot), "assignments", (json_int_t)vg_snapshot_size(guard->snapshot), "age_seconds",
-			   (double)(vg_time_boot_ns() - guard->snapshot_ns) / (double)VG_NS_PER_SEC, "failed", guard->source_failed,
+			   vg_guard_features_to_json(vg_kern_features(guard->kern)), "links", links, "source", vg_guard_source_to_json(guard),
 			   "dead_man_seconds", (double)options->dead_man_ns / (double)VG_NS_PER_SEC, "watchers", vg_api_watchers(guard->api),
 			   "counters", counters_to_json(guard->kern));
 	if (!status)
@@ -83,20 +81,34 @@ static json_t *answer_status(void *ctx, struct vg_error *ret_error)
 	return status;
 }
 
+/* config: memory for what the ground points at. */
+static struct vg_ground ground_of(const struct vg_guard *guard, struct vg_assess_config *config)
+{
+	*config = vg_guard_assess_config(guard);
+	/* what was never listed as a whole is no evidence */
+	return (struct vg_ground){
+		.snapshot = guard->snapshot, .cluster = guard->complete ? guard->cluster : NULL, .config = config, .now = vg_guard_moment()
+	};
+}
+
 struct check {
 	const struct vg_guard *guard;
+	const struct vg_ground *ground;
 	json_t *json;
 	int r;
 };
 
-static void check_bind(void *ctx, const struct vg_fact *fact)
+static void check_bind(void *ctx, const struct vg_fact *fact, const struct vg_judgement *said)
 {
 	struct check *check = ctx;
 	struct vg_answer answer = vg_guard_judge(check->guard, &fact->addr, fact->ifname);
 	struct vg_link_addr bound = {
 		.addr = fact->addr, .peer = fact->addr, .prefix = fact->prefix, .ifindex = fact->ifindex, .flags = fact->ifa_flags
 	};
-	int r = vg_check_add(check->json, check->guard->snapshot, &bound, fact->ifname, &answer, &fact->who);
+	int r;
+
+	(void)said;
+	r = vg_check_add(check->json, check->ground, &bound, fact->ifname, &answer, &fact->who);
 
 	if (r < 0)
 		check->r = r;
@@ -105,7 +117,9 @@ static void check_bind(void *ctx, const struct vg_fact *fact)
 static json_t *answer_check(void *ctx, struct vg_error *ret_error)
 {
 	const struct vg_guard *guard = ctx;
-	struct check check = { .guard = guard, .json = vg_check_new(guard->options->node, vg_snapshot_source(guard->snapshot)) };
+	struct vg_assess_config config;
+	struct vg_ground ground = ground_of(guard, &config);
+	struct check check = { .guard = guard, .ground = &ground, .json = vg_check_new(guard->options->node, vg_snapshot_source(guard->snapshot)) };
 
 	if (check.json)
 		vg_kern_for_each_bind(guard->kern, check_bind, &check);
@@ -120,6 +134,8 @@ static json_t *answer_check(void *ctx, struct vg_error *ret_error)
 static json_t *answer_explain(void *ctx, const char *address, const char *link, struct vg_error *ret_error)
 {
 	const struct vg_guard *guard = ctx;
+	struct vg_assess_config config;
+	struct vg_ground ground = ground_of(guard, &config);
 	struct vg_answer answer;
 	struct vg_addr addr;
 	json_t *json;
@@ -129,7 +145,7 @@ static json_t *answer_explain(void *ctx, const char *address, const char *link, 
 		return NULL;
 	}
 	answer = vg_guard_judge(guard, &addr, link);
-	json = vg_explain_to_json(guard->snapshot, &addr, &answer);
+	json = vg_explain_to_json(&ground, &addr, &answer);
 	if (!json)
 		vg_error_set(ret_error, -ENOMEM, "out of memory");
 	return json;

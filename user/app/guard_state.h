@@ -1,13 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The guard's inside, shared by guard.c (composition), guard_act.c (facts to actions) and guard_api.c (answers) alone. */
+/* The guard's inside, shared by the guard*.c files alone: composition, sources, picture, facts to actions, answers. */
 #ifndef APP_GUARD_STATE_H
 #define APP_GUARD_STATE_H
 
 #include "app/config.h"
 #include "app/file_source.h"
 #include "core/act.h"
+#include "core/assess.h"
 #include "core/own.h"
 #include "kern/kern.h"
+#include "kube/source.h"
 #include "report/api.h"
 #include "report/report.h"
 
@@ -19,6 +21,16 @@ struct vg_described {
 	char *cgroup;
 };
 
+/* Exit status of the guard (cli/cli.h names the same). */
+enum { VG_GUARD_FINE = 0, VG_GUARD_CONFIGURATION = 2, VG_GUARD_CANNOT_LOOK = 3 };
+
+/* The node's own addresses, found on its links before anything was judged. */
+struct vg_guard_own {
+	struct vg_own *list;
+	bool *gone; /* it is not bound now */
+	size_t n;
+};
+
 struct vg_guard {
 	const struct vg_config_options *options; /* the caller's */
 	struct vg_loop *loop;
@@ -26,24 +38,42 @@ struct vg_guard {
 	struct vg_reporter *reporter;
 	struct vg_kern *kern;
 	struct vg_api *api;
-	struct vg_file_source *source;
-	struct vg_timer *grace; /* armed while an answer will change by time alone */
+	bool attached;
+	bool said_ready;
+
+	/* sources (guard_source.c) */
+	struct vg_file_source *source; /* NULL: no assignments file */
+	struct vg_snapshot *file; /* what it says; NULL while it is the only source: then the picture is it */
+	bool file_failed; /* the last reload did */
+	struct vg_cluster *cluster; /* NULL: the API is no source */
+	struct vg_kube_source *kube;
+	struct vg_cluster *manifests; /* static Pods of this host, apart: known before the API is */
+	struct vg_prefix servers[VG_SERVERS_MAX]; /* addresses of API servers: one may be the control plane's VIP */
+	size_t n_servers;
+	struct vg_timer *assess; /* armed while something of the cluster changes by time alone */
+	bool complete; /* the API was listed completely once */
+	bool fresh; /* and was heard from */
+	bool was_stale;
+	bool own_found; /* the node's own addresses are told with the cluster known */
+
+	/* the picture (guard_picture.c) */
 	struct vg_snapshot *snapshot;
-	uint64_t snapshot_ns; /* CLOCK_BOOTTIME at which it was taken over */
-	uint64_t judged_ns; /* time of the answers that are in the kernel's maps */
-	bool source_failed; /* the last reload did */
-	struct vg_own *own; /* n_own addresses of the node itself, found at the start */
-	bool *own_gone; /* n_own: it is not bound now */
-	size_t n_own;
+	uint64_t snapshot_ns; /* CLOCK_BOOTTIME of its last change */
+	struct vg_timer *grace; /* armed while an answer will change by time alone */
+	struct vg_prefix *moving; /* entries whose answer will */
+	size_t n_moving;
+	size_t moving_size;
+	bool maps_failed; /* the last load of the kernel's maps did: the next one is a whole one */
+	struct vg_guard_own own;
+
 	struct vg_described described; /* the task that was looked up last */
-	bool maps_failed; /* the last load of the kernel's maps did */
 };
 
 /* guard_act.c */
 void vg_guard_on_fact(void *guard, const struct vg_fact *fact);
-/* Looks again at everything bound here: what is judged otherwise than by `before` at `before_ns` is said and acted on. all: what is a violation is
- * acted on even if it was one before (the mode changed). */
-void vg_guard_rejudge(struct vg_guard *guard, const struct vg_snapshot *before, uint64_t before_ns, bool all);
+/* Looks again at everything bound here: what is judged otherwise than was said last is said and acted on. all: what is a violation is
+ * acted on even if that was said before (the mode changed). */
+void vg_guard_rejudge(struct vg_guard *guard, bool all);
 struct vg_answer vg_guard_judge(const struct vg_guard *guard, const struct vg_addr *addr, const char *link);
 struct vg_circumstances vg_guard_circumstances(const struct vg_guard *guard);
 
@@ -51,6 +81,28 @@ void vg_guard_forget_described(struct vg_guard *guard);
 
 /* guard.c */
 int vg_guard_set_mode(struct vg_guard *guard, enum vg_mode mode);
+int vg_guard_log_error(int exit_status, const struct vg_error *error); /* returns exit_status */
+
+/* guard_source.c */
+int vg_guard_start_source(struct vg_guard *guard); /* exit status */
+void vg_guard_source_deinit(struct vg_guard *guard);
+void vg_guard_reload(struct vg_guard *guard); /* SIGHUP */
+struct vg_assess_config vg_guard_assess_config(const struct vg_guard *guard);
+struct vg_moment vg_guard_moment(void);
+json_t *vg_guard_source_to_json(const struct vg_guard *guard);
+void vg_guard_arm_assess(struct vg_guard *guard, uint64_t at_ns); /* 0: disarm */
+void vg_guard_say_ready(struct vg_guard *guard); /* once: attached, and the picture is complete */
+
+/* guard_picture.c: what is known, put together and carried into the kernel */
+int vg_guard_first_picture(struct vg_guard *guard); /* after kern is there, before anything is attached; -errno */
+void vg_guard_picture_deinit(struct vg_guard *guard);
+/* A picture anew from file and cluster, or (changes) the entries of the cluster that changed. Then everything bound is looked at again. -errno: the
+ * one before stays. */
+int vg_guard_take_file(struct vg_guard *guard, struct vg_snapshot *file); /* stolen, also on an error */
+int vg_guard_take_cluster(struct vg_guard *guard);
+/* The same picture, judged anew (fresh or stale now). */
+void vg_guard_take_freshness(struct vg_guard *guard);
+void vg_guard_note_own(struct vg_guard *guard, const struct vg_fact *fact); /* one of the own addresses came or went */
 
 /* guard_api.c */
 struct vg_api_ops vg_guard_api_ops(struct vg_guard *guard);

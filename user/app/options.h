@@ -29,7 +29,7 @@ struct vg_option {
 	const char *help;
 	/* Checks one value and stores it. error: what was found and what was expected, without the place. */
 	int (*set)(const struct vg_option *option, struct vg_draft *draft, const char *value, struct vg_error *ret_error);
-	void (*reset)(struct vg_draft *draft); /* lists: forget what a weaker place said; else NULL */
+	void (*reset)(const struct vg_option *option, struct vg_draft *draft); /* lists: forget what a weaker place said; else NULL */
 	size_t offset; /* in struct vg_config_options, for setters that serve several options */
 	uint64_t min, max; /* durations, in ns */
 };
@@ -56,10 +56,12 @@ const struct vg_command *vg_command_of(enum vg_command_bit bit);
 
 VG_SETTER(vg_set_mode);
 VG_SETTER(vg_set_act);
-VG_SETTER(vg_set_text);
+VG_SETTER(vg_set_text); /* a file name */
+VG_SETTER(vg_set_word); /* anything that is not empty */
 VG_SETTER(vg_set_node);
 VG_SETTER(vg_set_link);
 VG_SETTER(vg_set_interface);
+VG_SETTER(vg_set_file); /* adds to a struct vg_config_list */
 VG_SETTER(vg_set_protect);
 VG_SETTER(vg_set_duration);
 VG_SETTER(vg_set_log_format);
@@ -70,9 +72,9 @@ VG_SETTER(vg_set_socket);
 VG_SETTER(vg_set_without);
 VG_SETTER(vg_set_verbose);
 void vg_node_to_lower(char *name); /* in place */
-void vg_reset_act(struct vg_draft *draft);
-void vg_reset_interface(struct vg_draft *draft);
-void vg_reset_protect(struct vg_draft *draft);
-void vg_reset_without(struct vg_draft *draft);
+void vg_reset_act(const struct vg_option *option, struct vg_draft *draft);
+void vg_reset_list(const struct vg_option *option, struct vg_draft *draft);
+void vg_reset_protect(const struct vg_option *option, struct vg_draft *draft);
+void vg_reset_without(const struct vg_option *option, struct vg_draft *draft);
 
 #endif

@@ -38,6 +38,13 @@ VG_SETTER(vg_set_text)
 	return store_text(option, draft, value);
 }
 
+VG_SETTER(vg_set_word)
+{
+	if (!*value)
+		return expected(ret_error, value, option->metavar);
+	return store_text(option, draft, value);
+}
+
 VG_SETTER(vg_set_mode)
 {
 	(void)option;
@@ -92,10 +99,11 @@ VG_SETTER(vg_set_act)
 	}
 }
 
-void vg_reset_act(struct vg_draft *draft)
+void vg_reset_act(const struct vg_option *option, struct vg_draft *draft)
 {
 	struct vg_config_options *o = draft->options;
 
+	(void)option;
 	o->deny = o->drop = o->remove = o->heal = false;
 	draft->act_none = false;
 }
@@ -143,30 +151,39 @@ VG_SETTER(vg_set_link)
 	return store_text(option, draft, value);
 }
 
-VG_SETTER(vg_set_interface)
+static int add_to_list(const struct vg_option *option, struct vg_draft *draft, const char *value)
 {
-	struct vg_config_options *o = draft->options;
-	_cleanup_free_ char *copy = NULL;
-	char **grown;
+	struct vg_config_list *list = (struct vg_config_list *)((char *)draft->options + option->offset);
+	_cleanup_free_ char *copy = strdup(value);
+	char **grown = copy ? reallocarray(list->list, list->n + 1, sizeof(*grown)) : NULL;
 
-	(void)option;
-	if (!is_link_name(value))
-		return expected(ret_error, value, "a network link's name, 1 to 15 characters");
-	copy = strdup(value);
-	grown = copy ? reallocarray(o->interfaces, o->n_interfaces + 1, sizeof(*grown)) : NULL;
 	if (!grown)
 		return -ENOMEM;
-	o->interfaces = grown;
-	o->interfaces[o->n_interfaces++] = TAKE_PTR(copy);
+	list->list = grown;
+	list->list[list->n++] = TAKE_PTR(copy);
 	return 0;
 }
 
-void vg_reset_interface(struct vg_draft *draft)
+void vg_reset_list(const struct vg_option *option, struct vg_draft *draft)
 {
-	struct vg_config_options *o = draft->options;
+	struct vg_config_list *list = (struct vg_config_list *)((char *)draft->options + option->offset);
 
-	while (o->n_interfaces > 0)
-		free(o->interfaces[--o->n_interfaces]);
+	while (list->n > 0)
+		free(list->list[--list->n]);
+}
+
+VG_SETTER(vg_set_interface)
+{
+	if (!is_link_name(value))
+		return expected(ret_error, value, "a network link's name, 1 to 15 characters");
+	return add_to_list(option, draft, value);
+}
+
+VG_SETTER(vg_set_file)
+{
+	if (!*value)
+		return expected(ret_error, value, "a file name");
+	return add_to_list(option, draft, value);
 }
 
 VG_SETTER(vg_set_protect)
@@ -185,8 +202,9 @@ VG_SETTER(vg_set_protect)
 	return 0;
 }
 
-void vg_reset_protect(struct vg_draft *draft)
+void vg_reset_protect(const struct vg_option *option, struct vg_draft *draft)
 {
+	(void)option;
 	draft->options->n_protect = 0;
 }
 
@@ -282,8 +300,9 @@ VG_SETTER(vg_set_without)
 	return 0;
 }
 
-void vg_reset_without(struct vg_draft *draft)
+void vg_reset_without(const struct vg_option *option, struct vg_draft *draft)
 {
+	(void)option;
 	draft->options->without = 0;
 }
 

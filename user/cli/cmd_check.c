@@ -16,7 +16,7 @@ static int check_picture(const struct vg_config_options *options, const struct v
 		const struct vg_listed_addr *listed = &picture->addrs[i];
 		struct vg_answer answer = vg_judge(picture->snapshot, &listed->bound.addr, listed->ifname, &picture->circumstances);
 
-		r = vg_check_add(check, picture->snapshot, &listed->bound, listed->ifname, &answer, NULL);
+		r = vg_check_add(check, &picture->ground, &listed->bound, listed->ifname, &answer, NULL);
 	}
 	if (r < 0) {
 		vg_log_errno(r, "cannot check");
@@ -40,7 +40,7 @@ int vg_cmd_check(const struct vg_config_options *options)
 	int status = vg_picture_refuse_flags(options);
 
 	if (status == VG_EXIT_FINE)
-		status = options->assignments ? check_files(options, &check) : vg_show_ask(options, "GET", "/v1/check", &check);
+		status = vg_picture_wanted(options) ? check_files(options, &check) : vg_show_ask(options, "GET", "/v1/check", &check);
 	if (status != VG_EXIT_FINE)
 		return status;
 	vg_show_json(options, check, vg_check_print);

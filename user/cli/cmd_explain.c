@@ -31,7 +31,7 @@ static json_t *explain_by_picture(const struct vg_config_options *options, const
 	for (size_t i = 0; i < options->n_args; i++) {
 		struct vg_answer answer = vg_judge(picture->snapshot, &addrs[i], options->link, &picture->circumstances);
 
-		if (json_array_append_new(list, vg_explain_to_json(picture->snapshot, &addrs[i], &answer)) < 0)
+		if (json_array_append_new(list, vg_explain_to_json(&picture->ground, &addrs[i], &answer)) < 0)
 			return NULL;
 	}
 	return TAKE_PTR(list);
@@ -90,7 +90,7 @@ int vg_cmd_explain(const struct vg_config_options *options)
 	if (status == VG_EXIT_FINE)
 		status = vg_picture_refuse_flags(options);
 	if (status == VG_EXIT_FINE)
-		status = options->assignments ? explain_files(options, addrs, &list) : ask_guard(options, addrs, &list);
+		status = vg_picture_wanted(options) ? explain_files(options, addrs, &list) : ask_guard(options, addrs, &list);
 	if (status == VG_EXIT_FINE)
 		vg_show_json(options, list, vg_explain_print);
 	return status;

@@ -295,7 +295,7 @@ static int read_protected(struct reader *reader)
 		return vg_yaml_fail(&reader->yaml, -EINVAL, line,
 				    "protect: found more than %d prefixes (a range counts as several); expected at most that", VG_MAX_PROTECT);
 	for (size_t i = 0; i < n; i++) {
-		r = vg_snapshot_protect(reader->snapshot, &prefixes[i], VG_PROTECT_LIST);
+		r = vg_snapshot_protect(reader->snapshot, &prefixes[i], VG_PROTECT_LIST, VG_ORIGIN_CONFIG);
 		if (r < 0)
 			return vg_yaml_fail(&reader->yaml, r, line, "protect: %s", strerror(-r));
 	}

@@ -20,22 +20,30 @@ static uint64_t grace_end(const struct vg_assignment *assignment, const struct v
 	return circumstances->now_ns < end ? end : 0;
 }
 
-struct vg_answer vg_judge_assignment(const struct vg_snapshot *snapshot, const struct vg_assignment *assignment,
-				     const struct vg_circumstances *circumstances)
+/* A violation that its source no longer vouches for is none. */
+static struct vg_judgement hold(const struct vg_assignment *assignment, enum vg_reason reason, const struct vg_circumstances *circumstances)
 {
-	bool here = vg_assignment_names(assignment, vg_snapshot_node(snapshot));
-	uint64_t transition = here ? 0 : grace_end(assignment, circumstances);
-	struct vg_answer answer;
+	struct vg_judgement judgement = vg_judgement_of(reason);
 
-	if (here)
-		answer = answer_of(VG_ASSIGNED_HERE);
-	else
-		answer = answer_of(transition ? VG_IN_TRANSITION : VG_ASSIGNED_ELSEWHERE);
-	/* Whoever moves the announcement about: no node ever binds it, so a change excuses no bind. */
-	if (assignment->bind == VG_BIND_NOBODY)
-		answer.bind = vg_judgement_of(VG_OWNER_NEVER_BINDS);
-	answer.assignment = assignment;
-	answer.changes_ns = transition;
+	if (judgement.verdict == VG_VIOLATION && circumstances->stale && !assignment->durable)
+		return vg_judgement_of(VG_STALE_SOURCE);
+	return judgement;
+}
+
+struct vg_answer vg_judge_assignment(const struct vg_assignment *assignment, const struct vg_circumstances *circumstances)
+{
+	enum vg_reason bind = assignment->bind_reason, announce = assignment->announce_reason;
+	struct vg_answer answer = { .assignment = assignment };
+
+	/* Whoever moves the announcement about, an owner that never binds does not: such a change excuses no bind. */
+	if (bind == VG_ASSIGNED_ELSEWHERE || announce == VG_ASSIGNED_ELSEWHERE)
+		answer.changes_ns = grace_end(assignment, circumstances);
+	if (answer.changes_ns && bind == VG_ASSIGNED_ELSEWHERE)
+		bind = VG_IN_TRANSITION;
+	if (answer.changes_ns && announce == VG_ASSIGNED_ELSEWHERE)
+		announce = VG_IN_TRANSITION;
+	answer.bind = hold(assignment, bind, circumstances);
+	answer.announce = hold(assignment, announce, circumstances);
 	return answer;
 }
 
@@ -55,7 +63,7 @@ struct vg_answer vg_judge(const struct vg_snapshot *snapshot, const struct vg_ad
 		return answer;
 	}
 	assignment = vg_snapshot_find(snapshot, addr);
-	answer = assignment ? vg_judge_assignment(snapshot, assignment, circumstances) : answer_of(VG_NO_SERVICE);
+	answer = assignment ? vg_judge_assignment(assignment, circumstances) : answer_of(circumstances->incomplete ? VG_STALE_SOURCE : VG_NO_SERVICE);
 	/* Such a link excuses the bind only: the kernel may answer ARP for it on another one. */
 	if (link && vg_link_is_service_dummy(link))
 		answer.bind = vg_judgement_of(VG_SERVICE_DUMMY);

@@ -14,6 +14,8 @@
 struct vg_circumstances {
 	uint64_t now_ns; /* CLOCK_BOOTTIME */
 	uint64_t grace_ns; /* after a change of the assignment */
+	bool stale; /* the source has not been heard from: what it said is no ground to act on */
+	bool incomplete; /* the source was never listed completely: that nothing speaks of an address says nothing */
 };
 
 struct vg_answer {
@@ -30,8 +32,7 @@ struct vg_answer vg_judge(const struct vg_snapshot *snapshot, const struct vg_ad
 /* The half of the answer that a fact asks for; an unbind is judged like a bind. */
 struct vg_judgement vg_judge_fact(const struct vg_answer *answer, const struct vg_fact *fact);
 /* The same for all addresses of an assignment that no longer prefix or protection covers: what the kernel's maps hold. */
-struct vg_answer vg_judge_assignment(const struct vg_snapshot *snapshot, const struct vg_assignment *assignment,
-				     const struct vg_circumstances *circumstances);
+struct vg_answer vg_judge_assignment(const struct vg_assignment *assignment, const struct vg_circumstances *circumstances);
 
 /* A link that exists to hold service addresses: kube-ipvs0, kube-dummy-if, kube-lb0, nodelocaldns, ... By name. */
 bool vg_link_is_service_dummy(const char *name);

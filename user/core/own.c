@@ -10,8 +10,7 @@ static bool is_candidate(const struct vg_fact *fact)
 	return fact->how == VG_HOW_PREEXISTING && vg_addr_is_global(&fact->addr) && !vg_link_is_service_dummy(fact->ifname);
 }
 
-/* What an administrator, DHCP or SLAAC configures has the mask of its network or ends some day; kube-vip's and its like do not. */
-static bool looks_like_a_nodes_own(const struct vg_fact *fact)
+bool vg_own_looks_like(const struct vg_fact *fact)
 {
 	if (fact->ifa_flags & IFA_F_DEPRECATED)
 		return false;
@@ -23,7 +22,7 @@ static bool stands_alone(const struct vg_fact *fact, const struct vg_fact *found
 {
 	for (size_t i = 0; i < n; i++) {
 		if (&found[i] != fact && found[i].ifindex == fact->ifindex && is_candidate(&found[i]) &&
-		    vg_addr_is_ipv4(&found[i].addr) == vg_addr_is_ipv4(&fact->addr) && looks_like_a_nodes_own(&found[i]))
+		    vg_addr_is_ipv4(&found[i].addr) == vg_addr_is_ipv4(&fact->addr) && vg_own_looks_like(&found[i]))
 			return false;
 	}
 	return true;
@@ -33,7 +32,7 @@ static bool is_own(const struct vg_assignment *assignment, bool named, const str
 {
 	if (!assignment)
 		return true;
-	return looks_like_a_nodes_own(fact) && (!named || stands_alone(fact, found, n));
+	return vg_own_looks_like(fact) && (!named || stands_alone(fact, found, n));
 }
 
 size_t vg_own_collect(const struct vg_snapshot *snapshot, const struct vg_fact *found, size_t n, struct vg_own *ret_own)

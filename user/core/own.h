@@ -23,6 +23,8 @@ struct vg_own {
  *
  * found[n]; ret_own has room for n. Returns how many are own.
  */
+/* It has the mask of its network or ends some day, as what an administrator, DHCP or SLAAC configures; kube-vip's and its like do not. */
+bool vg_own_looks_like(const struct vg_fact *fact);
 size_t vg_own_collect(const struct vg_snapshot *snapshot, const struct vg_fact *found, size_t n, struct vg_own *ret_own);
 
 #endif

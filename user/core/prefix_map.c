@@ -46,10 +46,15 @@ static struct key key_cut(const struct key *key, unsigned len)
 	return cut;
 }
 
+static size_t home_of(const struct vg_prefix_map *map, uint64_t high, uint64_t low, uint8_t len)
+{
+	return vg_hash_word(vg_hash_word(len, high), low) & (map->size - 1);
+}
+
 /* The slot of the key, or the free one where it belongs. The map is never full. */
 static struct vg_prefix_slot *probe(const struct vg_prefix_map *map, const struct key *key)
 {
-	size_t i = vg_hash_word(vg_hash_word(key->len, key->high), key->low) & (map->size - 1);
+	size_t i = home_of(map, key->high, key->low, key->len);
 	struct vg_prefix_slot *slot;
 
 	for (;; i = (i + 1) & (map->size - 1)) {
@@ -85,11 +90,24 @@ static int grow(struct vg_prefix_map *map)
 	return 0;
 }
 
+static void count_length(struct vg_prefix_map *map, const struct vg_prefix *prefix, int by)
+{
+	bool six = vg_prefix_own_len(prefix) == prefix->len;
+	uint64_t *lengths = six ? map->lengths6 : map->lengths4;
+	uint32_t *count = six ? &map->counts6[prefix->len] : &map->counts4[prefix->len];
+	uint64_t bit = 1ULL << prefix->len % 64;
+
+	*count += (uint32_t)by;
+	if (*count)
+		lengths[prefix->len / 64] |= bit;
+	else
+		lengths[prefix->len / 64] &= ~bit;
+}
+
 int vg_prefix_map_add(struct vg_prefix_map *map, const struct vg_prefix *prefix, uint32_t value)
 {
 	struct key key = key_of(&prefix->addr, prefix->len);
 	struct vg_prefix_slot *slot;
-	uint64_t *lengths;
 	int r;
 
 	if (map->n * 3 >= map->size * 2) {
@@ -102,9 +120,49 @@ int vg_prefix_map_add(struct vg_prefix_map *map, const struct vg_prefix *prefix,
 		return -EEXIST;
 	*slot = (struct vg_prefix_slot){ .high = key.high, .low = key.low, .value = value, .len = key.len, .used = true };
 	map->n++;
-	lengths = vg_prefix_own_len(prefix) == prefix->len ? map->lengths6 : map->lengths4;
-	lengths[prefix->len / 64] |= 1ULL << prefix->len % 64;
+	count_length(map, prefix, 1);
 	return 0;
+}
+
+/* Closes the gap at `i`: what comes behind it and would be found through it moves up (Knuth, vol. 3, 6.4, algorithm R). */
+static void close_gap(struct vg_prefix_map *map, size_t i)
+{
+	size_t mask = map->size - 1;
+
+	for (size_t j = (i + 1) & mask; map->slots[j].used; j = (j + 1) & mask) {
+		const struct vg_prefix_slot *slot = &map->slots[j];
+		size_t home = home_of(map, slot->high, slot->low, slot->len);
+
+		if (((j - home) & mask) < ((j - i) & mask))
+			continue;
+		map->slots[i] = *slot;
+		i = j;
+	}
+	map->slots[i].used = false;
+}
+
+bool vg_prefix_map_remove(struct vg_prefix_map *map, const struct vg_prefix *prefix)
+{
+	struct key key = key_of(&prefix->addr, prefix->len);
+	const struct vg_prefix_slot *slot = map->n ? probe(map, &key) : NULL;
+
+	if (!slot || !slot->used)
+		return false;
+	close_gap(map, (size_t)(slot - map->slots));
+	map->n--;
+	count_length(map, prefix, -1);
+	return true;
+}
+
+bool vg_prefix_map_replace(struct vg_prefix_map *map, const struct vg_prefix *prefix, uint32_t value)
+{
+	struct key key = key_of(&prefix->addr, prefix->len);
+	struct vg_prefix_slot *slot = map->n ? probe(map, &key) : NULL;
+
+	if (!slot || !slot->used)
+		return false;
+	slot->value = value;
+	return true;
 }
 
 bool vg_prefix_map_get(const struct vg_prefix_map *map, const struct vg_prefix *prefix, uint32_t *ret_value)

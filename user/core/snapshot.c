@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "core/arena.h"
+#include "core/fact.h"
 #include "core/node_sets.h"
 #include "core/prefix_map.h"
 
@@ -13,6 +14,7 @@ struct vg_snapshot {
 	struct vg_node_sets node_sets;
 	const char *node;
 	const char *source;
+	const char *copied_source; /* of what was copied from another one, or NULL */
 	struct vg_assignment *assignments;
 	size_t n_assignments;
 	size_t assignments_size;
@@ -87,6 +89,36 @@ static int copy_service(struct vg_snapshot *snapshot, const char *service, const
 	return 0;
 }
 
+/* What a file says holds by itself: who is named may hold it, who is not may not. */
+static void settle(const struct vg_snapshot *snapshot, struct vg_assignment *assignment)
+{
+	enum vg_reason reason = vg_assignment_names(assignment, snapshot->node) ? VG_ASSIGNED_HERE : VG_ASSIGNED_ELSEWHERE;
+
+	assignment->announce_reason = (uint8_t)reason;
+	assignment->bind_reason = (uint8_t)(assignment->bind == VG_BIND_NOBODY ? VG_OWNER_NEVER_BINDS : reason);
+}
+
+static int append(struct vg_snapshot *snapshot, const struct vg_assignment *assignment)
+{
+	int r = reserve(&snapshot->assignments, snapshot->n_assignments, &snapshot->assignments_size, sizeof(*assignment));
+
+	if (r == 0)
+		r = vg_prefix_map_add(&snapshot->assignment_of, &assignment->prefix, (uint32_t)snapshot->n_assignments);
+	if (r == 0)
+		snapshot->assignments[snapshot->n_assignments++] = *assignment;
+	return r;
+}
+
+/* An entry that comes from another snapshot keeps saying so. NULL: no memory. */
+static const char *source_of(struct vg_snapshot *snapshot, const char *source)
+{
+	if (!source)
+		return snapshot->source;
+	if (!text_equal(snapshot->copied_source, source))
+		snapshot->copied_source = vg_arena_copy(&snapshot->arena, source);
+	return snapshot->copied_source;
+}
+
 static int merge(struct vg_assignment *there, const struct vg_assignment *add, const struct vg_node_set *set, const struct vg_assignment **ret_other)
 {
 	if (there->bind != add->bind || there->nodes != set->names || !text_equal(there->service, add->service)) {
@@ -111,35 +143,124 @@ int vg_snapshot_add(struct vg_snapshot *snapshot, const struct vg_assignment *ad
 	if (vg_prefix_map_get(&snapshot->assignment_of, &add->prefix, &i))
 		return merge(&snapshot->assignments[i], add, set, ret_other);
 	assignment.nodes = set->names;
-	assignment.n_nodes = set->n;
+	assignment.n_nodes = (uint32_t)set->n;
+	assignment.source = source_of(snapshot, add->source);
+	if (!assignment.source)
+		return -ENOMEM;
+	assignment.durable = true;
+	settle(snapshot, &assignment);
 	r = copy_service(snapshot, add->service, &assignment.service);
-	if (r < 0)
-		return r;
-	r = reserve(&snapshot->assignments, snapshot->n_assignments, &snapshot->assignments_size, sizeof(assignment));
-	if (r < 0)
-		return r;
-	r = vg_prefix_map_add(&snapshot->assignment_of, &add->prefix, (uint32_t)snapshot->n_assignments);
-	if (r < 0)
-		return r;
-	snapshot->assignments[snapshot->n_assignments++] = assignment;
-	return 0;
+	return r < 0 ? r : append(snapshot, &assignment);
 }
 
-int vg_snapshot_protect(struct vg_snapshot *snapshot, const struct vg_prefix *prefix, enum vg_reason reason)
+int vg_snapshot_set(struct vg_snapshot *snapshot, const struct vg_assignment *set)
 {
+	struct vg_assignment assignment = *set;
+	const struct vg_node_set *nodes;
 	uint32_t i;
 	int r;
 
-	if (vg_prefix_map_get(&snapshot->protection_of, prefix, &i))
-		return 0;
-	r = reserve(&snapshot->protections, snapshot->n_protections, &snapshot->protections_size, sizeof(*snapshot->protections));
+	r = vg_node_sets_intern(&snapshot->node_sets, &snapshot->arena, set->nodes, set->n_nodes, &nodes);
 	if (r < 0)
 		return r;
-	r = vg_prefix_map_add(&snapshot->protection_of, prefix, (uint32_t)snapshot->n_protections);
-	if (r < 0)
-		return r;
-	snapshot->protections[snapshot->n_protections++] = (struct vg_protection){ .prefix = *prefix, .reason = reason };
+	assignment.nodes = nodes->names;
+	assignment.n_nodes = (uint32_t)nodes->n;
+	if (!vg_prefix_map_get(&snapshot->assignment_of, &set->prefix, &i))
+		return append(snapshot, &assignment);
+	snapshot->assignments[i] = assignment;
 	return 0;
+}
+
+/* The last entry takes the place of the one that goes. */
+void vg_snapshot_unset(struct vg_snapshot *snapshot, const struct vg_prefix *prefix)
+{
+	const struct vg_assignment *last;
+	uint32_t i;
+
+	if (!vg_prefix_map_get(&snapshot->assignment_of, prefix, &i))
+		return;
+	vg_prefix_map_remove(&snapshot->assignment_of, prefix);
+	last = &snapshot->assignments[--snapshot->n_assignments];
+	if (i == snapshot->n_assignments)
+		return;
+	snapshot->assignments[i] = *last;
+	vg_prefix_map_replace(&snapshot->assignment_of, &last->prefix, i);
+}
+
+static void show_reason(struct vg_protection *protection)
+{
+	enum vg_reason cluster = protection->given[VG_ORIGIN_CLUSTER];
+
+	protection->reason = cluster != VG_NO_SERVICE ? cluster : protection->given[VG_ORIGIN_CONFIG];
+}
+
+static int new_protection(struct vg_snapshot *snapshot, const struct vg_prefix *prefix, struct vg_protection **ret_protection)
+{
+	struct vg_protection protection = { .prefix = *prefix, .given = { VG_NO_SERVICE, VG_NO_SERVICE } };
+	int r = reserve(&snapshot->protections, snapshot->n_protections, &snapshot->protections_size, sizeof(protection));
+
+	if (r == 0)
+		r = vg_prefix_map_add(&snapshot->protection_of, prefix, (uint32_t)snapshot->n_protections);
+	if (r < 0)
+		return r;
+	*ret_protection = &snapshot->protections[snapshot->n_protections++];
+	**ret_protection = protection;
+	return 0;
+}
+
+int vg_snapshot_protect(struct vg_snapshot *snapshot, const struct vg_prefix *prefix, enum vg_reason reason, enum vg_origin origin)
+{
+	struct vg_protection *protection;
+	uint32_t i;
+	int r;
+
+	if (vg_prefix_map_get(&snapshot->protection_of, prefix, &i)) {
+		protection = &snapshot->protections[i];
+	} else {
+		r = new_protection(snapshot, prefix, &protection);
+		if (r < 0)
+			return r;
+	}
+	if (protection->given[origin] == VG_NO_SERVICE)
+		protection->given[origin] = reason;
+	show_reason(protection);
+	return 0;
+}
+
+static void remove_protection(struct vg_snapshot *snapshot, uint32_t i)
+{
+	const struct vg_protection *last = &snapshot->protections[--snapshot->n_protections];
+
+	vg_prefix_map_remove(&snapshot->protection_of, &snapshot->protections[i].prefix);
+	if (i == snapshot->n_protections)
+		return;
+	snapshot->protections[i] = *last;
+	vg_prefix_map_replace(&snapshot->protection_of, &last->prefix, i);
+}
+
+void vg_snapshot_unprotect(struct vg_snapshot *snapshot, const struct vg_prefix *prefix, enum vg_origin origin)
+{
+	struct vg_protection *protection;
+	uint32_t i;
+
+	if (!vg_prefix_map_get(&snapshot->protection_of, prefix, &i))
+		return;
+	protection = &snapshot->protections[i];
+	protection->given[origin] = VG_NO_SERVICE;
+	show_reason(protection);
+	if (protection->reason == VG_NO_SERVICE)
+		remove_protection(snapshot, i);
+}
+
+int vg_snapshot_copy(struct vg_snapshot *snapshot, const struct vg_snapshot *from)
+{
+	int r = 0;
+
+	for (size_t i = 0; i < from->n_assignments && r == 0; i++)
+		r = vg_snapshot_add(snapshot, &from->assignments[i], NULL);
+	for (size_t i = 0; i < from->n_protections && r == 0; i++)
+		r = vg_snapshot_protect(snapshot, &from->protections[i].prefix, from->protections[i].given[VG_ORIGIN_CONFIG], VG_ORIGIN_CONFIG);
+	return r;
 }
 
 static bool same_nodes(const struct vg_assignment *a, const struct vg_assignment *b)
@@ -189,6 +310,13 @@ const struct vg_protection *vg_snapshot_protected(const struct vg_snapshot *snap
 	uint32_t i;
 
 	return vg_prefix_map_match(&snapshot->protection_of, addr, &i) ? &snapshot->protections[i] : NULL;
+}
+
+const struct vg_assignment *vg_snapshot_at(const struct vg_snapshot *snapshot, const struct vg_prefix *prefix)
+{
+	uint32_t i;
+
+	return vg_prefix_map_get(&snapshot->assignment_of, prefix, &i) ? &snapshot->assignments[i] : NULL;
 }
 
 const struct vg_assignment *vg_snapshot_assignment(const struct vg_snapshot *snapshot, size_t i)

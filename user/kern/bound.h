@@ -16,6 +16,8 @@ struct vg_bound {
 	struct vg_addr peer; /* IFA_ADDRESS; with peer_known false the address itself */
 	bool peer_known;
 	bool reported; /* handed out as a fact */
+	bool said; /* `judgement` is what was said of it last */
+	struct vg_judgement judgement;
 	bool present; /* used while a dump is compared */
 	uint32_t ahead;
 	struct vg_fact fact; /* of its bind */

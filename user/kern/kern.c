@@ -342,6 +342,12 @@ int vg_kern_sync(struct vg_kern *kern, const struct vg_snapshot *snapshot, const
 	return vg_sync_maps(&kern->maps, snapshot, circumstances, kern->deadman);
 }
 
+int vg_kern_sync_entries(struct vg_kern *kern, const struct vg_snapshot *snapshot, struct vg_prefix *changed, size_t n,
+			 const struct vg_circumstances *circumstances)
+{
+	return vg_sync_entries(&kern->maps, snapshot, changed, n, circumstances);
+}
+
 int vg_kern_attach(struct vg_kern *kern, struct vg_error *ret_error)
 {
 	int r;
@@ -410,6 +416,13 @@ int vg_kern_remove(struct vg_kern *kern, const struct vg_fact *fact, struct vg_e
 
 void vg_kern_note_bind(struct vg_kern *kern, const struct vg_fact *fact, const struct vg_judgement *judgement)
 {
+	const struct vg_bind_key key = vg_bind_key_of(fact);
+	struct vg_bound *bound = vg_bounds_find(vg_sense_bounds(kern->sense), &key, NULL);
+
+	if (bound) {
+		bound->said = true;
+		bound->judgement = *judgement;
+	}
 	vg_note_bind(&kern->maps, fact, judgement);
 }
 
@@ -436,7 +449,7 @@ bool vg_kern_find_binder(const struct vg_kern *kern, const struct vg_addr *addr,
 	return false;
 }
 
-void vg_kern_for_each_bind(const struct vg_kern *kern, void (*fn)(void *ctx, const struct vg_fact *fact), void *ctx)
+void vg_kern_for_each_bind(const struct vg_kern *kern, void (*fn)(void *ctx, const struct vg_fact *fact, const struct vg_judgement *said), void *ctx)
 {
 	const struct vg_bounds *bounds = vg_sense_bounds(kern->sense);
 	const struct vg_bound *bound;
@@ -445,8 +458,13 @@ void vg_kern_for_each_bind(const struct vg_kern *kern, void (*fn)(void *ctx, con
 		struct vg_fact fact = bound->fact;
 
 		fact.how = VG_HOW_PREEXISTING;
-		fn(ctx, &fact);
+		fn(ctx, &fact, bound->said ? &bound->judgement : NULL);
 	}
+}
+
+int vg_kern_for_each_kept(const struct vg_kern *kern, int (*fn)(void *ctx, const struct vg_prefix *prefix, enum vg_reason reason), void *ctx)
+{
+	return vg_maps_ready(&kern->maps) ? vg_sync_for_each_protection(&kern->maps, fn, ctx) : 0;
 }
 
 const struct vg_features *vg_kern_features(const struct vg_kern *kern)

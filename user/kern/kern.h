@@ -50,6 +50,9 @@ void vg_kern_free(struct vg_kern *kern);
 
 /* Fills vg_vips, vg_ranges and vg_protect with what the judge says now; entries that did not change keep their hits. */
 int vg_kern_sync(struct vg_kern *kern, const struct vg_snapshot *snapshot, const struct vg_circumstances *circumstances);
+/* The same for the entries of these prefixes alone (sorted on the way). An error: vg_kern_sync() is to be called. */
+int vg_kern_sync_entries(struct vg_kern *kern, const struct vg_snapshot *snapshot, struct vg_prefix *changed, size_t n,
+			 const struct vg_circumstances *circumstances);
 int vg_kern_attach(struct vg_kern *kern, struct vg_error *ret_error);
 /* Every address bound here as a fact with how = preexisting, then remembers them. */
 int vg_kern_dump(struct vg_kern *kern);
@@ -76,8 +79,11 @@ void vg_kern_forget_bind(struct vg_kern *kern, const struct vg_fact *fact);
 /* Who bound this address here, if known: names the sender of frames that the kernel made. */
 bool vg_kern_find_binder(const struct vg_kern *kern, const struct vg_addr *addr, struct vg_who *ret_who);
 
-/* Calls back for every address bound here now (kept up by rtnetlink), as a fact with how = preexisting and its binder. */
-void vg_kern_for_each_bind(const struct vg_kern *kern, void (*fn)(void *ctx, const struct vg_fact *fact), void *ctx);
+/* Calls back for every address bound here now (kept up by rtnetlink), as a fact with how = preexisting and its binder. said: the judgement that
+ * vg_kern_note_bind() was given last, or NULL. */
+void vg_kern_for_each_bind(const struct vg_kern *kern, void (*fn)(void *ctx, const struct vg_fact *fact, const struct vg_judgement *said), void *ctx);
+/* What vg_protect holds, from the guard before this one until the first vg_kern_sync(). -errno: it cannot be read. */
+int vg_kern_for_each_kept(const struct vg_kern *kern, int (*fn)(void *ctx, const struct vg_prefix *prefix, enum vg_reason reason), void *ctx);
 
 const struct vg_features *vg_kern_features(const struct vg_kern *kern);
 void vg_kern_stats(const struct vg_kern *kern, struct vg_stats *ret_stats);

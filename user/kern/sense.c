@@ -485,7 +485,7 @@ const struct vg_links *vg_sense_links(const struct vg_sense *sense)
 	return sense->links;
 }
 
-const struct vg_bounds *vg_sense_bounds(const struct vg_sense *sense)
+struct vg_bounds *vg_sense_bounds(const struct vg_sense *sense)
 {
 	return sense->bounds;
 }

@@ -41,7 +41,7 @@ void vg_sense_bind(struct vg_sense *sense, const struct vg_event *event);
 int vg_sense_dump(struct vg_sense *sense);
 
 const struct vg_links *vg_sense_links(const struct vg_sense *sense);
-const struct vg_bounds *vg_sense_bounds(const struct vg_sense *sense);
+struct vg_bounds *vg_sense_bounds(const struct vg_sense *sense);
 struct vg_rtnl *vg_sense_rtnl(const struct vg_sense *sense);
 
 VG_DEFINE_CLEANUP(struct vg_sense *, vg_sense_free)

@@ -156,14 +156,13 @@ static int set_vip(const struct vg_maps *maps, const struct vg_assignment *assig
 	return vg_maps_set(maps, map, key, &value);
 }
 
-static int set_vips(const struct vg_maps *maps, const struct wanted *wanted, const struct vg_snapshot *snapshot,
-		    const struct vg_circumstances *circumstances, struct vg_deadman *deadman)
+static int set_vips(const struct vg_maps *maps, const struct wanted *wanted, const struct vg_circumstances *circumstances, struct vg_deadman *deadman)
 {
 	size_t left_out = 0;
 	int first = 0;
 
 	for (size_t i = 0; i < wanted->n; i++) {
-		struct vg_answer answer = vg_judge_assignment(snapshot, wanted->items[i], circumstances);
+		struct vg_answer answer = vg_judge_assignment(wanted->items[i], circumstances);
 		int r = set_vip(maps, wanted->items[i], &answer);
 
 		if (i % BEAT == 0)
@@ -263,7 +262,7 @@ int vg_sync_maps(const struct vg_maps *maps, const struct vg_snapshot *snapshot,
 	}
 	vg_deadman_move(deadman);
 	/* stale entries go even when new ones do not fit */
-	full = set_vips(maps, &wanted, snapshot, circumstances, deadman);
+	full = set_vips(maps, &wanted, circumstances, deadman);
 	r = delete_ranges(maps, VG_MAP_RANGES, &wanted, wants_assignment);
 	if (r == 0)
 		r = delete_vips(maps, &wanted, deadman);
@@ -272,4 +271,62 @@ int vg_sync_maps(const struct vg_maps *maps, const struct vg_snapshot *snapshot,
 	if (r < 0)
 		disarm(maps);
 	return r < 0 ? r : full;
+}
+
+static int compare_changed(const void *a, const void *b)
+{
+	return compare_prefixes(a, b);
+}
+
+static int unset_vip(const struct vg_maps *maps, const struct vg_prefix *prefix)
+{
+	struct vg_lpm_key lpm = lpm_key(prefix);
+	int r;
+
+	if (vg_prefix_is_host(prefix))
+		r = vg_maps_delete(maps, VG_MAP_VIPS, &lpm.addr);
+	else
+		r = vg_maps_delete(maps, VG_MAP_RANGES, &lpm);
+	return r == -ENOENT ? 0 : r;
+}
+
+int vg_sync_entries(const struct vg_maps *maps, const struct vg_snapshot *snapshot, struct vg_prefix *changed, size_t n,
+		    const struct vg_circumstances *circumstances)
+{
+	int r, first = 0;
+
+	if (!vg_maps_ready(maps))
+		return 0;
+	qsort(changed, n, sizeof(*changed), compare_changed);
+	for (size_t i = 0; i < n; i++) {
+		const struct vg_assignment *assignment = vg_snapshot_at(snapshot, &changed[i]);
+		struct vg_answer answer;
+
+		if (!assignment)
+			continue;
+		answer = vg_judge_assignment(assignment, circumstances);
+		r = too_big(set_vip(maps, assignment, &answer));
+		first = first ? first : r;
+	}
+	while (n-- > 0) {
+		r = vg_snapshot_at(snapshot, &changed[n]) ? 0 : unset_vip(maps, &changed[n]);
+		first = first ? first : r;
+	}
+	return first;
+}
+
+int vg_sync_for_each_protection(const struct vg_maps *maps, int (*fn)(void *ctx, const struct vg_prefix *prefix, enum vg_reason reason), void *ctx)
+{
+	_cleanup_free_ struct vg_lpm_key *keys = NULL;
+	size_t n = 0;
+	int r = vg_maps_list_keys(maps, VG_MAP_PROTECT, (void **)&keys, &n);
+
+	for (size_t i = 0; r == 0 && i < n; i++) {
+		const struct vg_prefix prefix = lpm_prefix(&keys[i]);
+		struct vg_protected value;
+
+		if (vg_maps_get(maps, VG_MAP_PROTECT, &keys[i], &value) == 0)
+			r = fn(ctx, &prefix, value.reason);
+	}
+	return r;
 }

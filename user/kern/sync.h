@@ -15,4 +15,14 @@
 int vg_sync_maps(const struct vg_maps *maps, const struct vg_snapshot *snapshot, const struct vg_circumstances *circumstances,
 		 struct vg_deadman *deadman);
 
+/*
+ * The same for these entries alone, in `changed` (which is sorted on the way): what the snapshot has is set, what it has not is
+ * deleted. -E2BIG and other errors: something is not as it should be, vg_sync_maps() is to be called.
+ */
+int vg_sync_entries(const struct vg_maps *maps, const struct vg_snapshot *snapshot, struct vg_prefix *changed, size_t n,
+		    const struct vg_circumstances *circumstances);
+
+/* The protections that are in the kernel now. fn: 0, or -errno, which ends it and is returned. */
+int vg_sync_for_each_protection(const struct vg_maps *maps, int (*fn)(void *ctx, const struct vg_prefix *prefix, enum vg_reason reason), void *ctx);
+
 #endif

@@ -85,7 +85,43 @@ static int add_assignment(json_t *list, const struct vg_assignment *assignment)
 	return add_evidence(list, "Assignment", name, "bind", assignment->bind == VG_BIND_NOBODY ? "nobody" : "holder", assignment->line);
 }
 
-static json_t *evidence_to_json(const struct vg_answer *answer)
+struct evidence_list {
+	json_t *json;
+	uint64_t now_ns; /* boot clock */
+	int r;
+};
+
+static void add_object(void *ctx, const struct vg_evidence *evidence)
+{
+	const struct vg_object *object = evidence->object;
+	struct evidence_list *list = ctx;
+	json_auto_t *o = json_object();
+	int r = 0;
+
+	r |= vg_json_set_text(o, "kind", vg_kind_to_str(evidence->kind));
+	r |= vg_json_set_text(o, "name", object ? object->key : NULL);
+	r |= vg_json_set_text(o, "field", evidence->field);
+	r |= evidence->value ? vg_json_set(o, "value", vg_json_text(evidence->value)) : 0;
+	r |= vg_json_set_text(o, "meaning", evidence->meaning);
+	if (object) {
+		r |= vg_json_set_text(o, "version", *object->version ? object->version : NULL);
+		if (object->heard_ns < list->now_ns)
+			r |= vg_json_set(o, "age_seconds", json_real((double)(list->now_ns - object->heard_ns) / 1e9));
+	}
+	if (r < 0 || json_array_append(list->json, o) < 0)
+		list->r = -ENOMEM;
+}
+
+static int add_objects(json_t *json, const struct vg_ground *ground, const struct vg_addr *addr)
+{
+	struct evidence_list list = { .json = json, .now_ns = ground->now.boot_ns };
+
+	if (ground->cluster)
+		vg_assess_explain(ground->cluster, addr, ground->config, &ground->now, add_object, &list);
+	return list.r;
+}
+
+static json_t *evidence_to_json(const struct vg_ground *ground, const struct vg_addr *addr, const struct vg_answer *answer)
 {
 	json_auto_t *list = json_array();
 	char name[VG_TEXT_MAX];
@@ -95,8 +131,10 @@ static json_t *evidence_to_json(const struct vg_answer *answer)
 		vg_prefix_to_str(&answer->protection->prefix, name);
 		r = add_evidence(list, "Protection", name, "reason", vg_reason_to_str(answer->protection->reason), 0);
 	}
-	if (r == 0 && answer->assignment)
+	if (r == 0 && answer->assignment && answer->assignment->durable)
 		r = add_assignment(list, answer->assignment);
+	if (r == 0)
+		r = add_objects(list, ground, addr);
 	return r < 0 ? NULL : TAKE_PTR(list);
 }
 
@@ -123,29 +161,53 @@ static const char *remedy(const struct vg_answer *answer)
 	return remedies[answer->bind.reason];
 }
 
-static int put_assignment(json_t *o, const struct vg_assignment *assignment)
+static int put_carriers(json_t *o, const struct vg_cluster *cluster, const struct vg_addr *addr)
 {
+	const struct vg_service *service = vg_cluster_carrier(cluster, addr, NULL);
+	json_auto_t *list = service ? json_array() : NULL;
 	int r = 0;
 
-	if (!assignment)
+	if (!service)
 		return 0;
-	r |= vg_json_set(o, "assigned_nodes", vg_json_texts(assignment->nodes, assignment->n_nodes));
-	if (assignment->service && *assignment->service)
-		r |= vg_json_set(o, "services", vg_json_texts(&assignment->service, 1));
-	return r;
+	for (; service && r == 0; service = vg_cluster_carrier(cluster, addr, service))
+		r = json_array_append_new(list, vg_json_text(service->object.key));
+	return r < 0 ? -ENOMEM : vg_json_set(o, "services", TAKE_PTR(list));
 }
 
-static int put_answer(json_t *o, const struct vg_answer *answer)
+static int put_assignment(json_t *o, const struct vg_ground *ground, const struct vg_addr *addr, const struct vg_assignment *assignment)
+{
+	bool named = assignment && assignment->service && *assignment->service;
+	int r = 0;
+
+	if (assignment) {
+		r |= vg_json_set_text(o, "owner", assignment->owner);
+		/* none in the file is nobody; none of the cluster's is not known */
+		if (assignment->n_nodes || assignment->durable)
+			r |= vg_json_set(o, "assigned_nodes", vg_json_texts(assignment->nodes, assignment->n_nodes));
+	}
+	if (named && (assignment->durable || !ground->cluster))
+		return r | vg_json_set(o, "services", vg_json_texts(&assignment->service, 1));
+	return r | (ground->cluster ? put_carriers(o, ground->cluster, addr) : 0);
+}
+
+static const char *source_of(const struct vg_ground *ground, const struct vg_answer *answer)
+{
+	if (answer->assignment && answer->assignment->source)
+		return answer->assignment->source;
+	return ground->snapshot ? vg_snapshot_source(ground->snapshot) : NULL;
+}
+
+static int put_answer(json_t *o, const struct vg_ground *ground, const struct vg_addr *addr, const struct vg_answer *answer)
 {
 	int r = 0;
 
 	r |= vg_json_set(o, "bind", judgement_to_json(&answer->bind));
 	r |= vg_json_set(o, "announce", judgement_to_json(&answer->announce));
-	r |= put_assignment(o, answer->assignment);
+	r |= put_assignment(o, ground, addr, answer->assignment);
 	return r;
 }
 
-json_t *vg_explain_to_json(const struct vg_snapshot *snapshot, const struct vg_addr *addr, const struct vg_answer *answer)
+json_t *vg_explain_to_json(const struct vg_ground *ground, const struct vg_addr *addr, const struct vg_answer *answer)
 {
 	json_auto_t *o = json_object();
 	char text[VG_TEXT_MAX];
@@ -153,9 +215,9 @@ json_t *vg_explain_to_json(const struct vg_snapshot *snapshot, const struct vg_a
 
 	vg_addr_to_str(addr, text);
 	r |= vg_json_set_text(o, "address", text);
-	r |= put_answer(o, answer);
-	r |= vg_json_set_text(o, "source", snapshot ? vg_snapshot_source(snapshot) : NULL);
-	r |= vg_json_set(o, "evidence", evidence_to_json(answer));
+	r |= put_answer(o, ground, addr, answer);
+	r |= vg_json_set_text(o, "source", source_of(ground, answer));
+	r |= vg_json_set(o, "evidence", evidence_to_json(ground, addr, answer));
 	r |= vg_json_set(o, "rule", rule_to_json(answer));
 	r |= vg_json_set_text(o, "remedy", remedy(answer));
 	return r < 0 ? NULL : TAKE_PTR(o);
@@ -194,8 +256,8 @@ static int put_who(json_t *o, const struct vg_who *who)
 	return r;
 }
 
-static json_t *finding_to_json(const struct vg_snapshot *snapshot, const struct vg_link_addr *bound, const char *ifname,
-			       const struct vg_answer *answer, const struct vg_who *who)
+static json_t *finding_to_json(const struct vg_ground *ground, const struct vg_link_addr *bound, const char *ifname, const struct vg_answer *answer,
+			       const struct vg_who *who)
 {
 	json_auto_t *o = json_object();
 	char text[VG_TEXT_MAX];
@@ -206,23 +268,23 @@ static json_t *finding_to_json(const struct vg_snapshot *snapshot, const struct 
 	r |= vg_json_set(o, "prefix", json_integer(bound->prefix));
 	r |= vg_json_set_text(o, "interface", ifname);
 	r |= vg_json_set_number(o, "ifindex", bound->ifindex);
-	r |= put_answer(o, answer);
+	r |= put_answer(o, ground, &bound->addr, answer);
 	r |= put_who(o, who);
-	r |= vg_json_set_text(o, "source", snapshot ? vg_snapshot_source(snapshot) : NULL);
+	r |= vg_json_set_text(o, "source", source_of(ground, answer));
 	r |= vg_json_set(o, "rule", rule_to_json(answer));
 	r |= vg_json_set_text(o, "remedy", remedy(answer));
 	return r < 0 ? NULL : TAKE_PTR(o);
 }
 
-int vg_check_add(json_t *check, const struct vg_snapshot *snapshot, const struct vg_link_addr *bound, const char *ifname,
-		 const struct vg_answer *answer, const struct vg_who *who)
+int vg_check_add(json_t *check, const struct vg_ground *ground, const struct vg_link_addr *bound, const char *ifname, const struct vg_answer *answer,
+		 const struct vg_who *who)
 {
 	json_t *finding;
 	int r = increment(check, "bound");
 
 	if (r < 0 || (answer->bind.verdict != VG_VIOLATION && answer->announce.verdict != VG_VIOLATION))
 		return r;
-	finding = finding_to_json(snapshot, bound, ifname, answer, who);
+	finding = finding_to_json(ground, bound, ifname, answer, who);
 	if (!finding || json_array_append_new(json_object_get(check, "findings"), finding) < 0)
 		return -ENOMEM;
 	return answer->bind.verdict == VG_VIOLATION ? increment(check, "violations") : 0;

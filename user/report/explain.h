@@ -6,14 +6,24 @@
 #include <jansson.h>
 #include <stdio.h>
 
+#include "core/assess.h"
 #include "core/cascade.h"
 #include "core/judge.h"
 
+/* What an answer rests on. */
+struct vg_ground {
+	const struct vg_snapshot *snapshot; /* NULL: nothing is known */
+	const struct vg_cluster *cluster; /* NULL: no cluster is a source */
+	const struct vg_assess_config *config; /* with the cluster */
+	struct vg_moment now;
+};
+
 /*
  * One address: {"address","bind":{"verdict","reason"},"announce":{...},"owner","assigned_nodes":[...],"services":[...],
- * "source","evidence":[{"kind","name","field","value"}],"rule","remedy"}. owner only if known. A new reference; NULL: no memory.
+ * "source","evidence":[{"kind","name","field","value","meaning","version","age_seconds"}],"rule","remedy"}. owner only if known. Evidence of the file has
+ * "line" in place of version and age. A new reference; NULL: no memory.
  */
-json_t *vg_explain_to_json(const struct vg_snapshot *snapshot, const struct vg_addr *addr, const struct vg_answer *answer);
+json_t *vg_explain_to_json(const struct vg_ground *ground, const struct vg_addr *addr, const struct vg_answer *answer);
 void vg_explain_print(FILE *out, const json_t *explanations /* array */);
 
 /*
@@ -22,8 +32,8 @@ void vg_explain_print(FILE *out, const json_t *explanations /* array */);
  */
 json_t *vg_check_new(const char *node, const char *source);
 /* who may be NULL. Adds a finding if it is one, and counts. -ENOMEM. */
-int vg_check_add(json_t *check, const struct vg_snapshot *snapshot, const struct vg_link_addr *bound, const char *ifname,
-		 const struct vg_answer *answer, const struct vg_who *who);
+int vg_check_add(json_t *check, const struct vg_ground *ground, const struct vg_link_addr *bound, const char *ifname, const struct vg_answer *answer,
+		 const struct vg_who *who);
 int vg_check_violations(const json_t *check);
 void vg_check_print(FILE *out, const json_t *check);
 

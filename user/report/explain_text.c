@@ -44,6 +44,10 @@ static void put_evidence(FILE *out, const json_t *evidence)
 	vg_text_put(out, vg_json_get_text(evidence, "value"));
 	if (line)
 		fprintf(out, " (line %" JSON_INTEGER_FORMAT ")", json_integer_value(line));
+	if (json_object_get(evidence, "meaning")) {
+		fputs(": ", out);
+		vg_text_put(out, vg_json_get_text(evidence, "meaning"));
+	}
 	fputc('\n', out);
 }
 

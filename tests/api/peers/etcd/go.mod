@@ -1,0 +1,6 @@
+// SPDX-License-Identifier: Apache-2.0
+module vipguard.test/etcd
+
+go 1.26.0
+
+require go.etcd.io/etcd/server/v3 v3.6.5

@@ -1,0 +1,330 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The Kubernetes source without a guard: what it says as JSON lines on standard output, and what it knows when asked for it.
+ *
+ *	kubewatch --server URL [--token-file FILE] | --kubeconfig FILE [OPTION...]
+ *	kubewatch --objects FILE...	what a dump holds, printed like "dump"
+ *
+ * On standard input: "dump" prints every object as canonical JSON, sorted by kind and key, then "."; "status" one line about the
+ * reflectors; "retry" as SIGHUP does it to the guard; "quit", or the end of input, ends it.
+ */
+#include <errno.h>
+#include <getopt.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/epoll.h>
+
+#include <jansson.h>
+
+#include "base/cleanup.h"
+#include "base/loop.h"
+#include "base/time.h"
+#include "core/cluster_store.h"
+#include "kube/dump.h"
+#include "kube/source.h"
+#include "report/objects.h"
+
+struct watcher {
+	struct vg_loop *loop;
+	struct vg_cluster *cluster;
+	struct vg_kube_source *source;
+	struct vg_kube_config config;
+	uint64_t started_ns;
+	bool verbose;
+	bool complete;
+	char input[4096];
+	size_t n_input;
+};
+
+static struct watcher watcher;
+
+static void print(json_t *json)
+{
+	_cleanup_free_ char *text = json_dumps(json, JSON_COMPACT | JSON_SORT_KEYS);
+
+	json_decref(json);
+	if (!text || puts(text) < 0 || fflush(stdout) != 0)
+		exit(3);
+}
+
+static void say(const char *event, const char *kind, const char *text)
+{
+	json_t *line = json_pack("{s:s, s:I}", "event", event, "ms", (json_int_t)((vg_time_boot_ns() - watcher.started_ns) / VG_NS_PER_MS));
+
+	if (kind)
+		json_object_set_new(line, "kind", json_string(kind));
+	if (text)
+		json_object_set_new(line, "text", json_string(text));
+	print(line);
+}
+
+/* Nobody assesses here: what was let go of is freed, and the cluster is clean, as if it had been. */
+static void settle(void)
+{
+	vg_cluster_free_dead(watcher.cluster);
+	watcher.cluster->all = false;
+	watcher.cluster->n_dirty = 0;
+}
+
+static void on_changed(void *ctx, bool complete)
+{
+	(void)ctx;
+	settle();
+	if (complete && !watcher.complete)
+		say("complete", NULL, NULL);
+	watcher.complete |= complete;
+	if (watcher.verbose)
+		say("changed", NULL, NULL);
+}
+
+static void on_fresh(void *ctx, bool fresh, const char *why)
+{
+	(void)ctx;
+	say(fresh ? "fresh" : "stale", NULL, why);
+}
+
+static void on_trouble(void *ctx, enum vg_kube_trouble_kind kind, const char *text)
+{
+	static const char *const names[] = {
+		[VG_TROUBLE_FORBIDDEN] = "forbidden",
+		[VG_TROUBLE_ODD_OBJECT] = "odd",
+		[VG_TROUBLE_REFUSED] = "refused",
+		[VG_TROUBLE_CONNECTION] = "connection",
+	};
+
+	(void)ctx;
+	say("trouble", names[kind], text);
+}
+
+/* ---- dump */
+
+static int by_kind_and_key(const void *a, const void *b)
+{
+	const struct vg_object *const *x = a, *const *y = b;
+	int order = strcmp(vg_kind_to_str((*x)->kind), vg_kind_to_str((*y)->kind));
+
+	return order ? order : strcmp((*x)->key, (*y)->key);
+}
+
+static void dump(const struct vg_cluster *cluster)
+{
+	const struct vg_object **objects, *object;
+	size_t n = 0, max = 1;
+
+	for (unsigned kind = 0; kind < VG_KIND_MAX; kind++)
+		max += vg_cluster_count(cluster, kind);
+	objects = calloc(max, sizeof(*objects));
+	if (!objects)
+		exit(3);
+	for (unsigned kind = 0; kind < VG_KIND_MAX; kind++)
+		for (object = vg_cluster_next(cluster, kind, NULL); object && n < max; object = vg_cluster_next(cluster, kind, object))
+			objects[n++] = object;
+	qsort(objects, n, sizeof(*objects), by_kind_and_key);
+	for (size_t i = 0; i < n; i++)
+		print(vg_object_to_json(objects[i], true));
+	free(objects);
+	puts(".");
+	fflush(stdout);
+}
+
+static json_t *knowledge_to_json(void)
+{
+	static const char *const names[] = {
+		[VG_KIND_UNKNOWN] = "unknown", [VG_KIND_LISTED] = "listed", [VG_KIND_ABSENT] = "absent", [VG_KIND_FORBIDDEN] = "forbidden"
+	};
+	json_t *all = json_object();
+
+	for (unsigned kind = 0; kind < VG_KIND_MAX; kind++)
+		json_object_set_new(all, vg_kind_to_str(kind), json_string(names[vg_cluster_knowledge(watcher.cluster, kind)]));
+	return all;
+}
+
+static void add_reflector(void *ctx, const struct vg_reflector_status *status)
+{
+	json_t *relists = json_object();
+
+	for (unsigned cause = 0; cause < VG_RELIST_CAUSE_MAX; cause++)
+		json_object_set_new(relists, vg_relist_cause_to_str(cause), json_integer((json_int_t)status->relists[cause]));
+	json_array_append_new(ctx,
+			      json_pack("{s:s, s:s?, s:s, s:s, s:I, s:o, s:I, s:I, s:I, s:I, s:I, s:I, s:s}", "plural", status->info->plural,
+					"namespace", status->namespace, "state", status->state, "version", status->version, "objects",
+					(json_int_t)status->objects, "relists", relists, "watches", (json_int_t)status->watches, "events",
+					(json_int_t)status->events, "bookmarks", (json_int_t)status->bookmarks, "bytes", (json_int_t)status->bytes,
+					"errors", (json_int_t)status->errors, "odd", (json_int_t)status->odd, "last_error", status->last_error));
+}
+
+static void status(void)
+{
+	json_t *reflectors = json_array();
+	uint64_t age = vg_kube_source_age_ns(watcher.source);
+
+	vg_kube_source_for_each(watcher.source, add_reflector, reflectors);
+	print(json_pack("{s:s, s:b, s:b, s:I, s:o, s:o}", "server", vg_kube_source_server(watcher.source), "complete",
+			vg_kube_source_complete(watcher.source), "fresh", vg_kube_source_is_fresh(watcher.source), "age_ms",
+			age == UINT64_MAX ? (json_int_t)-1 : (json_int_t)(age / VG_NS_PER_MS), "knowledge", knowledge_to_json(), "reflectors",
+			reflectors));
+}
+
+/* ---- input */
+
+static void obey(const char *line)
+{
+	if (!strcmp(line, "dump"))
+		dump(watcher.cluster);
+	else if (!strcmp(line, "status"))
+		status();
+	else if (!strcmp(line, "retry"))
+		vg_kube_source_retry(watcher.source);
+	else if (!strcmp(line, "quit"))
+		vg_loop_quit(watcher.loop, 0);
+	else
+		say("unknown", NULL, line);
+}
+
+static void on_input(void *ctx, uint32_t events)
+{
+	ssize_t n = read(STDIN_FILENO, watcher.input + watcher.n_input, sizeof(watcher.input) - 1 - watcher.n_input);
+	char *end;
+
+	(void)ctx;
+	(void)events;
+	if (n <= 0) {
+		vg_loop_quit(watcher.loop, 0);
+		return;
+	}
+	watcher.n_input += (size_t)n;
+	while ((end = memchr(watcher.input, '\n', watcher.n_input))) {
+		*end++ = '\0';
+		obey(watcher.input);
+		watcher.n_input -= (size_t)(end - watcher.input);
+		memmove(watcher.input, end, watcher.n_input);
+	}
+}
+
+/* ---- start */
+
+static int fail(const char *what, const char *why)
+{
+	fprintf(stderr, "kubewatch: %s: %s\n", what, why);
+	return 2;
+}
+
+static int read_objects(char **files, size_t n)
+{
+	const struct vg_moment now = { .real_ns = vg_time_real_ns(), .boot_ns = vg_time_boot_ns() };
+	struct vg_dump_result result = { 0 };
+	struct vg_error error = { 0 };
+
+	if (vg_dump_read(watcher.cluster, (const char *const *)files, n, &now, &error, &result) < 0)
+		return fail("objects", error.text);
+	if (result.odd)
+		fprintf(stderr, "kubewatch: %" PRIu64 " odd, the first: %s\n", result.odd, result.first_odd);
+	dump(watcher.cluster);
+	return 0;
+}
+
+static int access_of_server(const char *server, const char *token_file, struct vg_access **ret_access)
+{
+	struct vg_access *access = calloc(1, sizeof(*access));
+
+	if (!access)
+		return -ENOMEM;
+	access->servers[access->n_servers++] = strdup(server);
+	access->from = strdup("command line");
+	if (token_file) {
+		access->token_file = strdup(token_file);
+		vg_access_refresh(access, NULL);
+	}
+	*ret_access = access;
+	return 0;
+}
+
+static int run(void)
+{
+	const struct vg_kube_sink sink = { .changed = on_changed, .fresh = on_fresh, .trouble = on_trouble };
+	struct vg_error error = { 0 };
+	struct vg_io *input = NULL;
+	int r;
+
+	watcher.started_ns = vg_time_boot_ns();
+	watcher.config.cluster = watcher.cluster;
+	r = vg_loop_new(&watcher.loop);
+	if (r >= 0)
+		r = vg_io_new(watcher.loop, STDIN_FILENO, EPOLLIN, on_input, NULL, &input);
+	if (r < 0)
+		return fail("standard input", strerror(-r));
+	if (vg_kube_source_new(watcher.loop, &watcher.config, &sink, &error, &watcher.source) < 0)
+		return fail("source", error.text);
+	r = vg_loop_run(watcher.loop);
+	vg_kube_source_free(watcher.source);
+	vg_io_free(input);
+	vg_loop_free(watcher.loop);
+	return r < 0 ? 3 : 0;
+}
+
+enum { OPT_SERVER = 256, OPT_KUBECONFIG, OPT_TOKEN, OPT_NODE, OPT_MAX_AGE, OPT_MIN, OPT_MAX, OPT_BOOKMARK, OPT_PAGE, OPT_NO_WATCH_LIST, OPT_OBJECTS };
+
+static const struct option options[] = {
+	{ "server", required_argument, NULL, OPT_SERVER },    { "kubeconfig", required_argument, NULL, OPT_KUBECONFIG },
+	{ "token-file", required_argument, NULL, OPT_TOKEN }, { "node", required_argument, NULL, OPT_NODE },
+	{ "max-age", required_argument, NULL, OPT_MAX_AGE },  { "backoff-min", required_argument, NULL, OPT_MIN },
+	{ "backoff-max", required_argument, NULL, OPT_MAX },  { "bookmark", required_argument, NULL, OPT_BOOKMARK },
+	{ "page", required_argument, NULL, OPT_PAGE },	      { "no-watch-list", no_argument, NULL, OPT_NO_WATCH_LIST },
+	{ "objects", no_argument, NULL, OPT_OBJECTS },	      { 0 }
+};
+
+struct command_line {
+	const char *server, *kubeconfig, *token_file;
+	bool objects;
+};
+
+static bool set_duration(const char *text, uint64_t *ret_ns)
+{
+	return vg_duration_parse(text, ret_ns) == 0;
+}
+
+static bool set(int option, struct command_line *line)
+{
+	struct vg_kube_config *config = &watcher.config;
+
+	switch (option) {
+	case 'v': watcher.verbose = true; return true;
+	case OPT_SERVER: line->server = optarg; return true;
+	case OPT_KUBECONFIG: line->kubeconfig = optarg; return true;
+	case OPT_TOKEN: line->token_file = optarg; return true;
+	case OPT_NODE: config->node = optarg; return true;
+	case OPT_MAX_AGE: return set_duration(optarg, &config->max_age_ns);
+	case OPT_MIN: return set_duration(optarg, &config->backoff_min_ns);
+	case OPT_MAX: return set_duration(optarg, &config->backoff_max_ns);
+	case OPT_BOOKMARK: return set_duration(optarg, &config->bookmark_ns);
+	case OPT_PAGE: config->page = (uint32_t)strtoul(optarg, NULL, 10); return config->page > 0;
+	case OPT_NO_WATCH_LIST: config->no_watch_list = true; return true;
+	case OPT_OBJECTS: line->objects = true; return true;
+	default: return false;
+	}
+}
+
+int main(int argc, char **argv)
+{
+	struct command_line line = { 0 };
+	struct vg_error error = { 0 };
+	int option, r;
+
+	watcher.config = (struct vg_kube_config){ .node = "node1", .agent = "vipguard-kubewatch", .max_age_ns = 60 * VG_NS_PER_SEC };
+	while ((option = getopt_long(argc, argv, "v", options, NULL)) >= 0)
+		if (!set(option, &line))
+			return fail("usage", "see tests/tools/kubewatch.c");
+	if (vg_cluster_new(watcher.config.node, &watcher.cluster) < 0)
+		return fail("cluster", "out of memory");
+	if (line.objects) {
+		r = read_objects(argv + optind, (size_t)(argc - optind));
+	} else {
+		r = line.kubeconfig ? vg_access_kubeconfig(line.kubeconfig, NULL, &error, &watcher.config.access)
+		    : line.server   ? access_of_server(line.server, line.token_file, &watcher.config.access)
+				    : -EINVAL;
+		r = r < 0 ? fail("access", error.text[0] ? error.text : "neither --server nor --kubeconfig") : run();
+	}
+	vg_cluster_free(watcher.cluster);
+	return r;
+}

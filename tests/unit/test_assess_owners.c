@@ -1,0 +1,284 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The owners besides MetalLB and kube-vip, what happens when two meet, other nodes' addresses, and what is protected. */
+#include "cluster_world.h"
+
+static void claimed(struct world *world)
+{
+	put_kube_vip(world);
+	put_service(world, &(struct svc){ .key = "default/web", .address = VIP, .flags = VG_SERVICE_KUBE_VIP_ADDRESSES });
+}
+
+static void own_lease(struct world *world, const char *holder, uint64_t renewed, uint64_t acquired)
+{
+	put_lease(world, &(struct lease){ .key = "default/kubevip-web", .holder = holder, .renewed = renewed, .acquired = acquired });
+}
+
+static void lease_elsewhere(struct world *world)
+{
+	claimed(world);
+	own_lease(world, "cp2", 1, 0);
+}
+
+static void plain(struct world *world, uint32_t flags, const char *class)
+{
+	put_service(world, &(struct svc){ .key = "default/web", .address = VIP, .flags = flags, .class = class });
+}
+
+static void nothing_known(struct world *world)
+{
+	plain(world, 0, NULL);
+}
+
+static void cilium_elsewhere(struct world *world)
+{
+	plain(world, 0, NULL);
+	put_lease(world, &(struct lease){ .key = "kube-system/cilium-l2announce-default-web", .holder = "worker1" });
+}
+
+static void cilium_here(struct world *world)
+{
+	plain(world, 0, "io.cilium/l2-announcer");
+	put_lease(world, &(struct lease){ .key = "cilium/cilium-l2announce-default-web", .holder = "cp1" });
+}
+
+static void cilium_expired(struct world *world)
+{
+	plain(world, 0, "io.cilium/l2-announcer");
+	put_lease(world, &(struct lease){ .key = "cilium/cilium-l2announce-default-web", .holder = "worker1", .renewed = 60 });
+}
+
+static void cilium_pool(struct world *world)
+{
+	plain(world, 0, NULL);
+	put_claims(world, VG_KIND_CILIUM_POOL, "lan", "192.0.2.224", "192.0.2.255", 0);
+}
+
+static void purelb_elsewhere(struct world *world)
+{
+	put_service(world, &(struct svc){ .key = "default/web", .address = VIP, .flags = VG_SERVICE_PURELB, .held = "worker1" });
+}
+
+static void purelb_here(struct world *world)
+{
+	put_service(world, &(struct svc){ .key = "default/web", .address = VIP, .flags = VG_SERVICE_PURELB, .held = "cp1" });
+}
+
+static void purelb_unheld(struct world *world)
+{
+	plain(world, VG_SERVICE_PURELB, NULL);
+}
+
+static void purelb_remote(struct world *world)
+{
+	plain(world, VG_SERVICE_PURELB | VG_SERVICE_PURELB_REMOTE, NULL);
+}
+
+static void openelb(struct world *world)
+{
+	plain(world, VG_SERVICE_OPENELB, NULL);
+}
+
+static void antrea(struct world *world)
+{
+	plain(world, VG_SERVICE_ANTREA, NULL);
+}
+
+static void loxilb(struct world *world)
+{
+	plain(world, 0, "loxilb.io/loxilb");
+}
+
+/* ---- two owners */
+
+static void proven_metallb(struct world *world, uint32_t flags)
+{
+	put_metallb(world);
+	put_kube_vip(world);
+	put_advertisement(world, VG_KIND_L2_ADVERTISEMENT, "metallb-system/all", NULL, NULL, NULL, 0);
+	put_service(world, &(struct svc){ .key = "default/web", .address = VIP, .pool = "public", .flags = flags });
+	put_status(world, VG_KIND_L2_STATUS, "metallb-system/l2-1", "default/web", "worker1");
+}
+
+static void metallb_and_claim(struct world *world)
+{
+	proven_metallb(world, VG_SERVICE_KUBE_VIP_ADDRESSES);
+}
+
+static void metallb_and_trace(struct world *world)
+{
+	proven_metallb(world, VG_SERVICE_KUBE_VIP_TRACE);
+}
+
+static void metallb_and_ignored_claim(struct world *world)
+{
+	proven_metallb(world, VG_SERVICE_KUBE_VIP_ADDRESSES | VG_SERVICE_KUBE_VIP_IGNORE);
+}
+
+static void metallb_and_kube_vip_lease(struct world *world)
+{
+	proven_metallb(world, 0);
+	own_lease(world, "cp1", 1, 0);
+}
+
+static void unproven_metallb_and_claim(struct world *world)
+{
+	lease_elsewhere(world);
+	put_service(world, &(struct svc){ .key = "default/web", .address = VIP, .pool = "public", .flags = VG_SERVICE_KUBE_VIP_LABEL });
+}
+
+static void allocating_metallb_and_claim(struct world *world)
+{
+	unproven_metallb_and_claim(world);
+	put_metallb(world);
+}
+
+static void metallb_and_cilium(struct world *world)
+{
+	proven_metallb(world, 0);
+	put_lease(world, &(struct lease){ .key = "kube-system/cilium-l2announce-default-web", .holder = "worker1" });
+}
+
+static void metallb_and_openelb(struct world *world)
+{
+	proven_metallb(world, VG_SERVICE_OPENELB);
+}
+
+static void shared_by_two_owners(struct world *world)
+{
+	proven_metallb(world, 0);
+	put_service(world, &(struct svc){ .key = "default/dns", .address = VIP, .flags = VG_SERVICE_KUBE_VIP_ADDRESSES });
+}
+
+static void shared_with_ipam(struct world *world)
+{
+	put_metallb(world);
+	put_advertisement(world, VG_KIND_L2_ADVERTISEMENT, "metallb-system/some", NULL, "expose", "l2", 0);
+	put_service(world, &(struct svc){ .key = "default/dns", .address = VIP, .pool = "public" });
+	put_service(world, &(struct svc){ .key = "default/web", .address = VIP, .pool = "public", .label = { "expose", "l2" } });
+}
+
+/* ---- another node's address */
+
+static void another_nodes(struct world *world, uint32_t flags)
+{
+	put_node(world, "worker1", "worker1", VIP, NULL);
+	plain(world, flags, NULL);
+}
+
+static void another_nodes_internal(struct world *world)
+{
+	another_nodes(world, 0);
+}
+
+static void servicelb(struct world *world)
+{
+	another_nodes(world, VG_SERVICE_SERVICELB);
+}
+
+static void another_nodes_external(struct world *world)
+{
+	put_node(world, "worker1", "worker1", "192.0.2.21", VIP);
+	plain(world, VG_SERVICE_SERVICELB, NULL);
+}
+
+static void another_nodes_without_us(struct world *world)
+{
+	servicelb(world);
+	drop(world, VG_KIND_NODE, "cp1");
+}
+
+static void another_nodes_but_wished(struct world *world)
+{
+	put_node(world, "worker1", "worker1", VIP, NULL);
+	put_service(world, &(struct svc){ .key = "default/web", .address = VIP, .from = VG_FROM_SPEC });
+}
+
+static void hijacked_elsewhere(struct world *world)
+{
+	proven_metallb(world, 0);
+	put_node(world, "worker2", "worker2", VIP, NULL);
+}
+
+static void hijacked_of_unproven(struct world *world)
+{
+	hijacked_elsewhere(world);
+	drop(world, VG_KIND_POD, "metallb-system/speaker-a");
+}
+
+static void hijacked_here(struct world *world)
+{
+	proven_metallb(world, 0);
+	put_node(world, "cp1", "cp1", VIP, NULL);
+}
+
+static void control_plane_vip(struct world *world)
+{
+	proven_metallb(world, 0);
+	put_pod(world, &(struct pod){ .key = "kube-system/kube-vip-cp2", .address = VIP, .flags = VG_POD_KUBE_VIP | VG_POD_KV_CONTROL_PLANE });
+}
+
+static void control_plane_endpoint(struct world *world)
+{
+	put_address_claim(world, VG_KIND_CONFIG_MAP, "kube-system/kubeadm-config", VIP, VG_CLAIMS_CONTROL_PLANE);
+}
+
+static void control_plane_of_openshift(struct world *world)
+{
+	put_address_claim(world, VG_KIND_INFRASTRUCTURE, "cluster", VIP, VG_CLAIMS_CONTROL_PLANE);
+}
+
+static void own_and_control_plane(struct world *world)
+{
+	control_plane_of_openshift(world);
+	put_node(world, "cp1", "cp1", VIP, NULL);
+}
+
+static const struct rule other_rules[] = {
+	{ "nobody", nothing_known, VG_OWNER_UNPROVEN, VG_OWNER_UNPROVEN },
+	{ "Cilium, another node", cilium_elsewhere, VG_OWNER_NEVER_BINDS, VG_ASSIGNED_ELSEWHERE },
+	{ "Cilium, here, by class", cilium_here, VG_OWNER_NEVER_BINDS, VG_ASSIGNED_HERE },
+	{ "Cilium, expired", cilium_expired, VG_HOLDER_UNKNOWN, VG_HOLDER_UNKNOWN },
+	{ "Cilium's pool alone", cilium_pool, VG_HOLDER_UNKNOWN, VG_HOLDER_UNKNOWN },
+	{ "PureLB, another node", purelb_elsewhere, VG_ASSIGNED_ELSEWHERE, VG_ASSIGNED_ELSEWHERE },
+	{ "PureLB, here", purelb_here, VG_ASSIGNED_HERE, VG_ASSIGNED_HERE },
+	{ "PureLB, nobody announces", purelb_unheld, VG_HOLDER_UNKNOWN, VG_HOLDER_UNKNOWN },
+	{ "PureLB, remote", purelb_remote, VG_OWNER_EVERYWHERE, VG_HOLDER_UNKNOWN },
+	{ "OpenELB", openelb, VG_HOLDER_UNKNOWN, VG_HOLDER_UNKNOWN },
+	{ "Antrea", antrea, VG_HOLDER_UNKNOWN, VG_HOLDER_UNKNOWN },
+	{ "LoxiLB", loxilb, VG_HOLDER_UNKNOWN, VG_HOLDER_UNKNOWN },
+	{ "MetalLB and a claim", metallb_and_claim, VG_OWNER_CONFLICT, VG_OWNER_CONFLICT },
+	{ "MetalLB and a trace", metallb_and_trace, VG_OWNER_NEVER_BINDS, VG_ASSIGNED_ELSEWHERE },
+	{ "MetalLB and an ignored claim", metallb_and_ignored_claim, VG_OWNER_NEVER_BINDS, VG_ASSIGNED_ELSEWHERE },
+	{ "MetalLB and a Lease without a claim", metallb_and_kube_vip_lease, VG_OWNER_NEVER_BINDS, VG_ASSIGNED_ELSEWHERE },
+	{ "an unproven MetalLB and a claim", unproven_metallb_and_claim, VG_ASSIGNED_ELSEWHERE, VG_ASSIGNED_ELSEWHERE },
+	{ "a MetalLB that only allocates and a claim", allocating_metallb_and_claim, VG_ASSIGNED_ELSEWHERE, VG_ASSIGNED_ELSEWHERE },
+	{ "MetalLB and Cilium", metallb_and_cilium, VG_OWNER_CONFLICT, VG_OWNER_CONFLICT },
+	{ "MetalLB and OpenELB", metallb_and_openelb, VG_OWNER_CONFLICT, VG_OWNER_CONFLICT },
+	{ "two Services, two owners", shared_by_two_owners, VG_OWNER_CONFLICT, VG_OWNER_CONFLICT },
+	{ "two Services, one left to somebody else", shared_with_ipam, VG_IPAM_ONLY, VG_IPAM_ONLY },
+	{ "another node's InternalIP", another_nodes_internal, VG_OTHER_NODE_ADDRESS, VG_OTHER_NODE_ADDRESS },
+	{ "ServiceLB", servicelb, VG_OTHER_NODE_ADDRESS, VG_OTHER_NODE_ADDRESS },
+	{ "another node's ExternalIP", another_nodes_external, VG_HOLDER_UNKNOWN, VG_HOLDER_UNKNOWN },
+	{ "another node's, and no Node of our name", another_nodes_without_us, VG_NODE_UNKNOWN, VG_NODE_UNKNOWN },
+	{ "another node's, wished for", another_nodes_but_wished, VG_OTHER_NODE_ADDRESS, VG_OTHER_NODE_ADDRESS },
+	{ "hijacked by another node", hijacked_elsewhere, VG_OWNER_NEVER_BINDS, VG_ASSIGNED_ELSEWHERE },
+	{ "hijacked, MetalLB not proven", hijacked_of_unproven, VG_OWNER_UNPROVEN, VG_OWNER_UNPROVEN },
+	{ "hijacked here", hijacked_here, VG_NODE_ADDRESS, VG_NODE_ADDRESS },
+	{ "kube-vip's control-plane VIP", control_plane_vip, VG_CONTROL_PLANE_VIP, VG_CONTROL_PLANE_VIP },
+	{ "controlPlaneEndpoint", control_plane_endpoint, VG_CONTROL_PLANE_VIP, VG_CONTROL_PLANE_VIP },
+	{ "OpenShift", control_plane_of_openshift, VG_CONTROL_PLANE_VIP, VG_CONTROL_PLANE_VIP },
+	{ "ours and OpenShift's", own_and_control_plane, VG_NODE_ADDRESS, VG_NODE_ADDRESS },
+};
+
+static void others(void **state)
+{
+	(void)state;
+	check_rules(other_rules, ARRAY_SIZE(other_rules));
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = { cmocka_unit_test(others) };
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

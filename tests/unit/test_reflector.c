@@ -1,0 +1,433 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What is asked for after what, with the HTTP client replaced by this file: an answer is what a test says it is. */
+#include "unit.h"
+
+#include <errno.h>
+
+#include "base/loop.h"
+#include "base/time.h"
+#include "kube/reflector.h"
+
+#define WEB \
+	"{\"metadata\":{\"name\":\"web\",\"namespace\":\"shop\",\"resourceVersion\":\"11\"},\"spec\":{\"type\":\"LoadBalancer\"}," \
+	"\"status\":{\"loadBalancer\":{\"ingress\":[{\"ip\":\"192.0.2.1\"}]}}}"
+#define LIST(version, token) "{\"metadata\":{\"resourceVersion\":\"" version "\",\"continue\":\"" token "\"},\"items\":[" WEB "]}"
+#define MARK(version) \
+	"{\"type\":\"BOOKMARK\",\"object\":{\"metadata\":{\"resourceVersion\":\"" version \
+	"\",\"annotations\":{\"k8s.io/initial-events-end\":\"true\"}}}}\n"
+
+/* ---- the client: one call at a time, and what was asked for */
+
+struct vg_http_call {
+	struct vg_http_sink sink;
+};
+
+static struct vg_http_call running;
+static bool busy;
+static char asked[512];
+static unsigned n_asked;
+static uint64_t asked_idle_ns;
+static int refreshed;
+
+int vg_http_get(struct vg_http *http, const struct vg_http_request *request, const struct vg_http_sink *sink, struct vg_http_call **ret_call)
+{
+	assert_false(busy);
+	busy = true;
+	running.sink = *sink;
+	snprintf(asked, sizeof(asked), "%s", request->path);
+	n_asked++;
+	asked_idle_ns = request->idle_ns;
+	*ret_call = &running;
+	return 0;
+}
+
+void vg_http_cancel(struct vg_http_call *call)
+{
+	busy = call ? false : busy;
+}
+
+int vg_http_refresh(struct vg_http *http, struct vg_error *ret_error)
+{
+	return refreshed;
+}
+
+const char *vg_http_server(const struct vg_http *http)
+{
+	return "https://192.0.2.10:6443";
+}
+
+static int say(long status, const char *bytes)
+{
+	int r;
+
+	assert_true(busy);
+	if (running.sink.header)
+		running.sink.header(running.sink.ctx, status);
+	r = running.sink.data(running.sink.ctx, status, bytes, strlen(bytes));
+	return r;
+}
+
+static void end(int error, long status)
+{
+	struct vg_http_end how = { .error = error, .status = status, .text = "said the test" };
+
+	assert_true(busy);
+	busy = false;
+	running.sink.done(running.sink.ctx, &how);
+}
+
+static void answer(long status, const char *bytes)
+{
+	end(say(status, bytes) < 0 ? -ECANCELED : 0, status);
+}
+
+/* ---- the rest */
+
+struct world {
+	struct vg_loop *loop;
+	struct vg_timer *limit;
+	struct vg_reflector_env env;
+	struct vg_reflector *reflector;
+	unsigned forbidden, connection;
+	char text[VG_ERROR_MAX * 2];
+};
+
+static void on_moved(void *ctx, bool anew)
+{
+}
+
+static void on_trouble(void *ctx, const struct vg_reflector *reflector, enum vg_kube_trouble_kind kind, const char *key, const char *text)
+{
+	struct world *world = ctx;
+
+	world->forbidden += kind == VG_TROUBLE_FORBIDDEN;
+	world->connection += kind == VG_TROUBLE_CONNECTION;
+	snprintf(world->text, sizeof(world->text), "%s", text);
+}
+
+static void on_limit(void *ctx)
+{
+	fail_msg("nothing was asked for; the last was %s", asked);
+}
+
+static unsigned awaited;
+
+static void look(void *ctx)
+{
+	if (n_asked >= awaited)
+		vg_loop_quit(ctx, 0);
+}
+
+/* Until the next request. */
+static void await(struct world *world)
+{
+	if (busy)
+		return;
+	awaited = n_asked + 1;
+	vg_timer_arm(world->limit, vg_time_boot_ns() + 10 * VG_NS_PER_SEC);
+	vg_loop_set_idle(world->loop, look, world->loop);
+	assert_int_equal(vg_loop_run(world->loop), 0);
+}
+
+static const struct vg_kind_info *info_of(enum vg_kind kind)
+{
+	size_t i = 0;
+
+	while (vg_kind_info_at(i)->kind != kind)
+		i++;
+	return vg_kind_info_at(i);
+}
+
+static void world_up(struct world *world, enum vg_kind kind, bool pages)
+{
+	const struct vg_reflector_sink sink = { .ctx = world, .moved = on_moved, .trouble = on_trouble };
+
+	*world = (struct world){ .env = { .node = "node1",
+					  .max_age_ns = 60 * VG_NS_PER_SEC,
+					  .bookmark_ns = 30 * VG_NS_PER_SEC,
+					  .backoff_min_ns = 1000,
+					  .backoff_max_ns = 1000000,
+					  .page = 5,
+					  .no_watch_list = pages,
+					  .crds_watched = true } };
+	busy = false;
+	n_asked = 0;
+	refreshed = 0;
+	assert_int_equal(vg_loop_new(&world->loop), 0);
+	assert_int_equal(vg_timer_new(world->loop, on_limit, world, &world->limit), 0);
+	world->env.loop = world->loop;
+	assert_int_equal(vg_cluster_new("node1", &world->env.cluster), 0);
+	assert_int_equal(vg_reducer_new(&world->env.reducer), 0);
+	assert_int_equal(vg_reflector_new(&world->env, info_of(kind), 0, NULL, &sink, &world->reflector), 0);
+	vg_reflector_start(world->reflector);
+	assert_true(busy);
+}
+
+static void world_down(struct world *world)
+{
+	vg_reflector_free(world->reflector);
+	vg_reducer_free(world->env.reducer);
+	vg_cluster_free(world->env.cluster);
+	vg_timer_free(world->limit);
+	vg_loop_free(world->loop);
+}
+
+static bool asks(const char *part)
+{
+	return strstr(asked, part) != NULL;
+}
+
+static const char *state_of(const struct world *world)
+{
+	struct vg_reflector_status status;
+
+	vg_reflector_status(world->reflector, &status);
+	return status.state;
+}
+
+static uint64_t relists(const struct world *world, enum vg_relist_cause cause)
+{
+	struct vg_reflector_status status;
+
+	vg_reflector_status(world->reflector, &status);
+	return status.relists[cause];
+}
+
+static void test_pages_then_a_watch(void **state)
+{
+	struct world world;
+
+	world_up(&world, VG_KIND_SERVICE, true);
+	assert_string_equal(asked, "/api/v1/services?fieldSelector=spec.type%3DLoadBalancer&limit=5");
+	assert_string_equal(state_of(&world), "listing");
+	answer(200, LIST("20", "t/1"));
+	assert_true(asks("&limit=5&continue=t%2F1"));
+	/* lost on the way: that page again */
+	say(200, "{\"items\":[");
+	end(-ECONNRESET, 200);
+	await(&world);
+	assert_true(asks("&continue=t%2F1"));
+	assert_int_equal(vg_reflector_knowledge(world.reflector), VG_KIND_UNKNOWN);
+	answer(200, LIST("20", ""));
+	assert_true(asks("watch=1&allowWatchBookmarks=true&timeoutSeconds=30&resourceVersion=20"));
+	assert_int_equal(vg_reflector_knowledge(world.reflector), VG_KIND_LISTED);
+	assert_string_equal(state_of(&world), "watching");
+	assert_int_equal(vg_cluster_count(world.env.cluster, VG_KIND_SERVICE), 1);
+	assert_int_equal(relists(&world, VG_RELIST_FIRST), 1);
+	assert_int_equal(relists(&world, VG_RELIST_ERROR), 0);
+	world_down(&world);
+}
+
+static void test_a_token_that_expired(void **state)
+{
+	struct world world;
+
+	world_up(&world, VG_KIND_SERVICE, true);
+	answer(200, LIST("20", "t"));
+	answer(410, "{\"message\":\"too old\"}");
+	assert_false(asks("limit=")); /* at once, and without pages */
+	answer(200, LIST("22", ""));
+	assert_true(asks("resourceVersion=22"));
+	assert_int_equal(relists(&world, VG_RELIST_EXPIRED), 1);
+	world_down(&world);
+}
+
+static void test_watch_list(void **state)
+{
+	struct world world;
+
+	world_up(&world, VG_KIND_SERVICE, false);
+	assert_true(asks("sendInitialEvents=true&resourceVersionMatch=NotOlderThan"));
+	/* it becomes a watch: http's limit is a watch's, for the connection that it ends is everybody's */
+	assert_true(asked_idle_ns > world.env.bookmark_ns);
+	say(200, "{\"type\":\"ADDED\",\"object\":" WEB "}\n");
+	assert_int_equal(vg_reflector_knowledge(world.reflector), VG_KIND_UNKNOWN);
+	say(200, MARK("30"));
+	assert_int_equal(vg_reflector_knowledge(world.reflector), VG_KIND_LISTED);
+	/* cut off after the mark it is a watch like another */
+	end(-ECONNRESET, 200);
+	await(&world);
+	assert_true(asks("resourceVersion=30"));
+	assert_true(asked_idle_ns > world.env.bookmark_ns);
+	assert_int_equal(relists(&world, VG_RELIST_FIRST), 1);
+	assert_int_equal(relists(&world, VG_RELIST_ERROR), 0);
+	world_down(&world);
+}
+
+static void test_no_watch_list_here(void **state)
+{
+	struct world world;
+
+	world_up(&world, VG_KIND_SERVICE, false);
+	answer(422, "{\"message\":\"forbidden for watch\"}");
+	assert_true(asks("limit=5"));
+	assert_int_equal(world.connection, 0);
+	answer(200, LIST("20", ""));
+	answer(410, "");
+	assert_true(asks("limit=5")); /* it remembers */
+	world_down(&world);
+}
+
+static void test_expired_twice_waits(void **state)
+{
+	struct world world;
+
+	world_up(&world, VG_KIND_SERVICE, true);
+	answer(200, LIST("20", ""));
+	answer(200, "{\"type\":\"ERROR\",\"object\":{\"kind\":\"Status\",\"code\":410}}\n");
+	assert_true(busy && asks("limit=5"));
+	answer(200, LIST("21", ""));
+	answer(410, "");
+	assert_false(busy);
+	assert_string_equal(state_of(&world), "waiting");
+	await(&world);
+	assert_true(asks("limit=5"));
+	answer(200, LIST("22", ""));
+	assert_int_equal(relists(&world, VG_RELIST_EXPIRED), 2);
+	world_down(&world);
+}
+
+static void test_a_version_that_leads_nowhere(void **state)
+{
+	struct world world;
+
+	world_up(&world, VG_KIND_SERVICE, true);
+	answer(200, LIST("20", ""));
+	answer(500, "{\"message\":\"Invalid value\"}");
+	await(&world);
+	assert_true(asks("resourceVersion=20"));
+	answer(500, "{\"message\":\"Invalid value\"}");
+	await(&world);
+	assert_true(asks("limit=5"));
+	assert_string_equal(world.text, "HTTP status 500: Invalid value");
+	world_down(&world);
+}
+
+static void test_another_token(void **state)
+{
+	struct world world;
+
+	world_up(&world, VG_KIND_SERVICE, true);
+	refreshed = 1;
+	answer(401, "{\"message\":\"Unauthorized\"}");
+	assert_true(busy); /* at once */
+	assert_int_equal(world.env.tokens, 1);
+	refreshed = 0;
+	answer(401, "{\"message\":\"Unauthorized\"}");
+	assert_false(busy);
+	assert_int_equal(world.connection, 1);
+	await(&world);
+	/* read anew by another reflector meanwhile */
+	world.env.tokens++;
+	answer(401, "{\"message\":\"Unauthorized\"}");
+	assert_true(busy);
+	world_down(&world);
+}
+
+static void test_forbidden_is_doubted_once(void **state)
+{
+	struct world world;
+
+	world_up(&world, VG_KIND_NODE, true);
+	answer(403, "{\"message\":\"no\"}");
+	assert_int_equal(world.forbidden, 0);
+	await(&world);
+	answer(403, "{\"message\":\"no\"}");
+	assert_int_equal(world.forbidden, 1);
+	assert_non_null(strstr(world.text, "apiGroups: [\"\"], resources: [\"nodes\"], verbs: [list, watch]"));
+	assert_int_equal(vg_reflector_knowledge(world.reflector), VG_KIND_FORBIDDEN);
+	vg_reflector_retry(world.reflector);
+	assert_true(busy);
+	answer(403, "{\"message\":\"no\"}");
+	assert_int_equal(world.forbidden, 1);
+	vg_reflector_retry(world.reflector);
+	answer(200, "{\"metadata\":{\"resourceVersion\":\"5\"},\"items\":[]}");
+	assert_int_equal(vg_reflector_knowledge(world.reflector), VG_KIND_LISTED);
+	assert_string_equal(state_of(&world), "watching");
+	world_down(&world);
+}
+
+static void test_a_kind_that_is_not_there(void **state)
+{
+	struct world world;
+
+	world_up(&world, VG_KIND_POOL, true);
+	answer(404, "404 page not found\n");
+	assert_string_equal(asked, "/apis/metallb.io");
+	answer(404, "404 page not found\n");
+	assert_string_equal(state_of(&world), "absent");
+	assert_int_equal(vg_reflector_knowledge(world.reflector), VG_KIND_ABSENT);
+	assert_false(busy);
+	assert_int_equal(world.connection, 0);
+	/* its definition is seen, a moment before it is served, and in another version */
+	vg_reflector_appeared(world.reflector);
+	assert_true(asks("ipaddresspools"));
+	answer(404, "404 page not found\n");
+	answer(404, "404 page not found\n");
+	await(&world);
+	assert_true(asks("/v1beta1/ipaddresspools"));
+	answer(404, "404 page not found\n");
+	answer(200, "{\"versions\":[{\"version\":\"v1\"},{\"version\":\"v7\"}],\"preferredVersion\":{\"version\":\"v7\"}}");
+	assert_string_equal(asked, "/apis/metallb.io/v7");
+	answer(200, "{\"resources\":[{\"name\":\"other\"}]}");
+	assert_string_equal(asked, "/apis/metallb.io/v1");
+	answer(200, "{\"resources\":[{\"name\":\"ipaddresspools\"}]}");
+	await(&world);
+	assert_true(asks("/apis/metallb.io/v1/ipaddresspools"));
+	answer(200, "{\"metadata\":{\"resourceVersion\":\"5\"},\"items\":[]}");
+	assert_int_equal(relists(&world, VG_RELIST_APPEARED), 1);
+	vg_reflector_gone(world.reflector);
+	assert_false(busy);
+	assert_string_equal(state_of(&world), "absent");
+	world_down(&world);
+}
+
+static void test_silence_that_was_too_long(void **state)
+{
+	struct world world;
+
+	world_up(&world, VG_KIND_SERVICE, true);
+	world.env.max_age_ns = 1; /* everything is older */
+	answer(200, LIST("20", ""));
+	await(&world);
+	/* that the watch goes on is no word of what was missed: a list */
+	assert_true(asks("limit=5"));
+	world.env.max_age_ns = 60 * VG_NS_PER_SEC;
+	answer(200, LIST("21", ""));
+	assert_true(asks("resourceVersion=21"));
+	world_down(&world);
+}
+
+static void test_stopped(void **state)
+{
+	struct world world;
+
+	world_up(&world, VG_KIND_SERVICE, true);
+	answer(200, LIST("20", ""));
+	vg_reflector_stop(world.reflector);
+	assert_false(busy);
+	assert_true(vg_reflector_idle(world.reflector));
+	assert_int_equal(vg_cluster_count(world.env.cluster, VG_KIND_SERVICE), 0);
+	vg_reflector_start(world.reflector);
+	assert_true(busy);
+	world_down(&world);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_pages_then_a_watch),
+		cmocka_unit_test(test_a_token_that_expired),
+		cmocka_unit_test(test_watch_list),
+		cmocka_unit_test(test_no_watch_list_here),
+		cmocka_unit_test(test_expired_twice_waits),
+		cmocka_unit_test(test_a_version_that_leads_nowhere),
+		cmocka_unit_test(test_another_token),
+		cmocka_unit_test(test_forbidden_is_doubted_once),
+		cmocka_unit_test(test_a_kind_that_is_not_there),
+		cmocka_unit_test(test_silence_that_was_too_long),
+		cmocka_unit_test(test_stopped),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,320 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Where the guard's knowledge comes from: the assignments file, the Kubernetes API, the host's static Pods; any of them, or all. */
+#include <errno.h>
+#include <string.h>
+
+#include "app/guard_state.h"
+#include "base/log.h"
+#include "base/time.h"
+#include "kube/dump.h"
+
+static const char *const manifest_folders[] = {
+	"/etc/kubernetes/manifests",
+	"/var/lib/rancher/rke2/agent/pod-manifests",
+	"/var/lib/rancher/k3s/agent/pod-manifests",
+};
+
+struct vg_moment vg_guard_moment(void)
+{
+	return (struct vg_moment){ .real_ns = vg_time_real_ns(), .boot_ns = vg_time_boot_ns() };
+}
+
+struct vg_assess_config vg_guard_assess_config(const struct vg_guard *guard)
+{
+	return (struct vg_assess_config){ .grace_ns = guard->options->grace_ns, .file = guard->file };
+}
+
+static void say_synced(struct vg_guard *guard, const char *source)
+{
+	vg_reporter_event(guard->reporter, "synced",
+			  json_pack("{s:s, s:I}", "source", source, "assignments", (json_int_t)vg_snapshot_size(guard->snapshot)));
+}
+
+void vg_guard_say_ready(struct vg_guard *guard)
+{
+	if (!guard->attached || guard->said_ready || (guard->kube && !guard->complete))
+		return;
+	guard->said_ready = true;
+	say_synced(guard, vg_snapshot_source(guard->snapshot));
+	vg_reporter_event(guard->reporter, "ready", NULL);
+}
+
+/* ---- the file */
+
+static void on_file_reading(void *ctx)
+{
+	struct vg_guard *guard = ctx;
+
+	/* a big file takes its time */
+	if (guard->kern)
+		vg_kern_busy(guard->kern);
+}
+
+static void on_file_failed(void *ctx, const struct vg_error *error)
+{
+	struct vg_guard *guard = ctx;
+
+	vg_log(VG_LOG_ERROR, "%s; the assignments before stay in force", error->text);
+	guard->file_failed = true;
+	vg_reporter_event(guard->reporter, "degraded", json_pack("{s:s, s:s}", "what", "source", "why", error->text));
+}
+
+static void on_file_changed(void *ctx, struct vg_snapshot *file)
+{
+	struct vg_error error = { .text = "out of memory" };
+	struct vg_guard *guard = ctx;
+
+	if (vg_guard_take_file(guard, file) < 0) {
+		on_file_failed(guard, &error);
+		return;
+	}
+	if (guard->file_failed)
+		vg_reporter_event(guard->reporter, "recovered", json_pack("{s:s}", "what", "source"));
+	guard->file_failed = false;
+	say_synced(guard, "assignments");
+}
+
+static int start_file(struct vg_guard *guard)
+{
+	struct vg_file_source_sink sink = { .ctx = guard, .reading = on_file_reading, .changed = on_file_changed, .failed = on_file_failed };
+	struct vg_snapshot **place = guard->cluster ? &guard->file : &guard->snapshot;
+	struct vg_error error;
+
+	if (vg_file_source_new(guard->loop, guard->options->assignments, guard->options->node, &sink, &error, place, &guard->source) < 0)
+		return vg_guard_log_error(VG_GUARD_CONFIGURATION, &error);
+	guard->snapshot_ns = vg_time_boot_ns();
+	return 0;
+}
+
+/* ---- the API */
+
+static void take_cluster(struct vg_guard *guard)
+{
+	int r = vg_guard_take_cluster(guard);
+
+	if (r < 0)
+		vg_log_errno(r, "cannot take over what the cluster says; what was known before stays in force");
+}
+
+static void on_assess(void *ctx)
+{
+	take_cluster(ctx);
+}
+
+void vg_guard_arm_assess(struct vg_guard *guard, uint64_t at_ns)
+{
+	if (at_ns)
+		vg_timer_arm(guard->assess, at_ns);
+	else
+		vg_timer_disarm(guard->assess);
+}
+
+static void on_kube_changed(void *ctx, bool complete)
+{
+	struct vg_guard *guard = ctx;
+
+	/* a picture of a part of the cluster would call wrong what is right */
+	if (!complete)
+		return;
+	guard->complete = true;
+	take_cluster(guard);
+	vg_guard_say_ready(guard);
+}
+
+static void on_kube_fresh(void *ctx, bool fresh, const char *why)
+{
+	struct vg_guard *guard = ctx;
+
+	if (guard->fresh == fresh)
+		return;
+	guard->fresh = fresh;
+	if (!fresh)
+		vg_reporter_event(guard->reporter, "degraded", json_pack("{s:s, s:s}", "what", "source", "why", why));
+	else if (guard->was_stale)
+		vg_reporter_event(guard->reporter, "recovered", json_pack("{s:s}", "what", "source"));
+	guard->was_stale = !fresh;
+	if (guard->snapshot)
+		vg_guard_take_freshness(guard);
+}
+
+static void on_kube_trouble(void *ctx, enum vg_kube_trouble_kind kind, const char *text)
+{
+	static const char *const what[] = {
+		[VG_TROUBLE_FORBIDDEN] = "forbidden",
+		[VG_TROUBLE_ODD_OBJECT] = "object",
+		[VG_TROUBLE_REFUSED] = "refused",
+		[VG_TROUBLE_CONNECTION] = "connection",
+	};
+	struct vg_guard *guard = ctx;
+
+	if (kind == VG_TROUBLE_CONNECTION) /* what becomes of it is said when the source is stale */
+		vg_log(VG_LOG_WARNING, "%s", text);
+	else
+		vg_reporter_event(guard->reporter, "degraded", json_pack("{s:s, s:s}", "what", what[kind], "why", text));
+}
+
+/* The host part of an API server's URL, if it is an address: it may be the control plane's VIP. */
+static void protect_server(struct vg_guard *guard, const char *url)
+{
+	const char *host = strstr(url, "://"), *end;
+	char text[VG_TEXT_MAX] = "";
+	struct vg_prefix prefix;
+
+	host = host ? host + 3 : url;
+	host += *host == '[';
+	end = host + (host > url && host[-1] == '[' ? strcspn(host, "]") : strcspn(host, ":/"));
+	if ((size_t)(end - host) >= sizeof(text))
+		return;
+	memcpy(text, host, (size_t)(end - host));
+	if (vg_prefix_parse(text, &prefix) == 0 && vg_prefix_is_host(&prefix))
+		guard->servers[guard->n_servers++] = prefix;
+}
+
+static int find_access(const struct vg_config_options *options, struct vg_error *ret_error, struct vg_access **ret_access)
+{
+	int r;
+
+	struct vg_error why;
+
+	if (options->kubeconfig)
+		r = vg_access_kubeconfig(options->kubeconfig, options->context, ret_error, ret_access);
+	else
+		r = vg_access_in_cluster(VG_SERVICE_ACCOUNT_DIR, &why, ret_access);
+	if (r < 0 && !options->kubeconfig)
+		vg_error_set(ret_error, r, "nothing says which VIP belongs where: give --assignments FILE or --kubeconfig FILE, or run in a Pod (%s)",
+			     why.text);
+	if (r == 0 && options->server)
+		r = vg_access_prefer(*ret_access, options->server, ret_error);
+	return r;
+}
+
+static int read_manifests(struct vg_guard *guard)
+{
+	const struct vg_config_list *given = &guard->options->manifests;
+	size_t n = given->n ? given->n : ARRAY_SIZE(manifest_folders);
+	struct vg_moment now = vg_guard_moment();
+
+	for (size_t i = 0; i < n; i++) {
+		const char *folder = given->n ? given->list[i] : manifest_folders[i];
+		int r = vg_dump_read_manifests(guard->manifests, 0, folder, guard->options->node, &now);
+
+		if (r >= 0)
+			r = vg_dump_read_manifests(guard->cluster, VG_REFLECTOR_MANIFESTS, folder, guard->options->node, &now);
+		if (r < 0 && (given->n || r != -ENOENT))
+			vg_log_errno(r, "cannot read the static Pods in %s", folder);
+	}
+	return 0;
+}
+
+static int start_kube(struct vg_guard *guard, struct vg_access *access)
+{
+	struct vg_kube_sink sink = { .ctx = guard, .changed = on_kube_changed, .fresh = on_kube_fresh, .trouble = on_kube_trouble };
+	struct vg_kube_config config = {
+		.access = access,
+		.node = guard->options->node,
+		.agent = "vipguard",
+		.cluster = guard->cluster,
+		.max_age_ns = guard->options->max_age_ns,
+		/* so that one try at least falls into the time after which what is known is out of date */
+		.backoff_max_ns = guard->options->max_age_ns / 2,
+	};
+	struct vg_error error;
+
+	for (size_t i = 0; i < access->n_servers; i++)
+		protect_server(guard, access->servers[i]);
+	if (vg_kube_source_new(guard->loop, &config, &sink, &error, &guard->kube) < 0)
+		return vg_guard_log_error(VG_GUARD_CANNOT_LOOK, &error);
+	return 0;
+}
+
+static int start_cluster(struct vg_guard *guard)
+{
+	VG_CLEANUP(vg_access_freep) struct vg_access *access = NULL;
+	struct vg_error error;
+	int r;
+
+	if (find_access(guard->options, &error, &access) < 0)
+		return vg_guard_log_error(VG_GUARD_CONFIGURATION, &error);
+	r = vg_cluster_new(guard->options->node, &guard->cluster);
+	if (r == 0)
+		r = vg_cluster_new(guard->options->node, &guard->manifests);
+	if (r == 0)
+		r = vg_timer_new(guard->loop, on_assess, guard, &guard->assess);
+	if (r == 0)
+		r = read_manifests(guard);
+	if (r < 0)
+		return vg_log_errno(r, "cannot start"), VG_GUARD_CANNOT_LOOK;
+	return start_kube(guard, TAKE_PTR(access));
+}
+
+int vg_guard_start_source(struct vg_guard *guard)
+{
+	const struct vg_config_options *options = guard->options;
+	int status = 0;
+
+	if (options->kubeconfig || !options->assignments)
+		status = start_cluster(guard);
+	if (!status && options->assignments)
+		status = start_file(guard);
+	return status;
+}
+
+void vg_guard_reload(struct vg_guard *guard)
+{
+	if (guard->source)
+		vg_file_source_reload(guard->source);
+	if (guard->kube)
+		vg_kube_source_retry(guard->kube);
+}
+
+void vg_guard_source_deinit(struct vg_guard *guard)
+{
+	vg_kube_source_free(guard->kube);
+	vg_timer_free(guard->assess);
+	vg_cluster_free(guard->cluster);
+	vg_cluster_free(guard->manifests);
+	vg_file_source_free(guard->source);
+	vg_snapshot_free(guard->file);
+}
+
+/* ---- status */
+
+static void add_reflector(void *ctx, const struct vg_reflector_status *status)
+{
+	json_t *relists = json_object(), *list = ctx;
+	uint64_t now_ns = vg_time_boot_ns();
+	json_t *one;
+
+	for (int i = 0; i < VG_RELIST_CAUSE_MAX; i++)
+		if (status->relists[i])
+			json_object_set_new(relists, vg_relist_cause_to_str(i), json_integer((json_int_t)status->relists[i]));
+	one = json_pack("{s:s, s:s, s:s, s:I, s:o, s:I, s:I, s:I, s:I, s:I, s:I}", "kind", vg_kind_to_str(status->info->kind), "state", status->state,
+			"resource_version", status->version, "objects", (json_int_t)status->objects, "relists", relists, "watches",
+			(json_int_t)status->watches, "events", (json_int_t)status->events, "bookmarks", (json_int_t)status->bookmarks, "bytes",
+			(json_int_t)status->bytes, "errors", (json_int_t)status->errors, "odd", (json_int_t)status->odd);
+	if (status->namespace)
+		json_object_set_new(one, "namespace", json_string(status->namespace));
+	if (status->heard_ns)
+		json_object_set_new(one, "age_seconds", json_real((double)(now_ns - status->heard_ns) / (double)VG_NS_PER_SEC));
+	if (*status->last_error)
+		json_object_set_new(one, "last_error", json_string(status->last_error));
+	json_array_append_new(list, one);
+}
+
+json_t *vg_guard_source_to_json(const struct vg_guard *guard)
+{
+	json_t *source = json_pack("{s:s, s:I, s:f, s:b}", "name", vg_snapshot_source(guard->snapshot), "assignments",
+				   (json_int_t)vg_snapshot_size(guard->snapshot), "age_seconds",
+				   (double)(vg_time_boot_ns() - guard->snapshot_ns) / (double)VG_NS_PER_SEC, "failed", guard->file_failed);
+	json_t *reflectors;
+
+	if (!source || !guard->kube)
+		return source;
+	reflectors = json_array();
+	vg_kube_source_for_each(guard->kube, add_reflector, reflectors);
+	json_object_set_new(source, "server", json_string(vg_kube_source_server(guard->kube)));
+	json_object_set_new(source, "complete", json_boolean(guard->complete));
+	json_object_set_new(source, "fresh", json_boolean(guard->fresh));
+	json_object_set_new(source, "reflectors", reflectors);
+	return source;
+}

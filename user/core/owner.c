@@ -1,0 +1,172 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "core/owner.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+void vg_inquiry_begin(struct vg_inquiry *inquiry, const struct vg_addr *addr)
+{
+	inquiry->addr = addr;
+	inquiry->n_holders = 0;
+	inquiry->open = false;
+	inquiry->moved_ns = 0;
+	inquiry->n_exhibits = 0;
+}
+
+void vg_inquiry_deinit(struct vg_inquiry *inquiry)
+{
+	free(inquiry->holders);
+	free(inquiry->exhibits);
+	*inquiry = (struct vg_inquiry){ 0 };
+}
+
+void vg_say(struct vg_inquiry *inquiry, enum vg_rank rank, const struct vg_object *object, enum vg_kind kind, const char *field, const char *value,
+	    const char *meaning)
+{
+	struct vg_exhibit exhibit = { { object, kind, field, value, meaning }, rank };
+
+	if (!inquiry->exhibits || inquiry->n_exhibits == VG_EVIDENCE_MAX)
+		return;
+	inquiry->exhibits[inquiry->n_exhibits++] = exhibit;
+}
+
+bool vg_inquiry_add_holder(struct vg_inquiry *inquiry, const char *name)
+{
+	const struct vg_node *node = vg_cluster_find_node(inquiry->cluster, name);
+	size_t wanted = inquiry->holders_size ? inquiry->holders_size * 2 : 16;
+	const char **bigger;
+
+	if (!node)
+		return false;
+	if (inquiry->n_holders == inquiry->holders_size) {
+		bigger = reallocarray(inquiry->holders, wanted, sizeof(*bigger));
+		if (!bigger) {
+			inquiry->no_memory = true;
+			return false;
+		}
+		inquiry->holders = bigger;
+		inquiry->holders_size = wanted;
+	}
+	inquiry->holders[inquiry->n_holders++] = node->object.key;
+	return true;
+}
+
+void vg_inquiry_add_move(struct vg_inquiry *inquiry, uint64_t at_ns)
+{
+	if (at_ns > inquiry->moved_ns)
+		inquiry->moved_ns = at_ns;
+}
+
+bool vg_inquiry_add_lease(struct vg_inquiry *inquiry, const struct vg_lease *lease)
+{
+	const struct vg_object *object = &lease->object;
+
+	if (!*lease->holder) {
+		vg_say(inquiry, VG_RANK_DECIDES, object, VG_KIND_LEASE, "holderIdentity", "", "was released, so names nobody");
+		return false;
+	}
+	if (lease->fresh_ns <= inquiry->now->boot_ns) {
+		vg_say(inquiry, VG_RANK_DECIDES, object, VG_KIND_LEASE, "holderIdentity", lease->holder, "has expired, so names nobody");
+		return false;
+	}
+	if (!vg_inquiry_add_holder(inquiry, lease->holder)) {
+		vg_say(inquiry, VG_RANK_DECIDES, object, VG_KIND_LEASE, "holderIdentity", lease->holder, "is the name of no Node");
+		return false;
+	}
+	vg_say(inquiry, VG_RANK_DECIDES, object, VG_KIND_LEASE, "holderIdentity", lease->holder, "names the holder");
+	/* The first holder took it from nobody. */
+	if (lease->transitions || !(lease->flags & VG_LEASE_TRANSITIONS_KNOWN))
+		vg_inquiry_add_move(inquiry, lease->acquired_ns);
+	return true;
+}
+
+/* ---- one Service */
+
+/* The class decides before any mark does: what it does not fit proves nothing. */
+static struct vg_opinion by_class(struct vg_inquiry *inquiry, const struct vg_service *service)
+{
+	bool metallb = vg_owner_metallb_class(inquiry->scene, service->class), kube_vip = vg_owner_kube_vip_class(inquiry->scene, service->class);
+
+	vg_say(inquiry, VG_RANK_PROVES, &service->object, VG_KIND_SERVICE, "loadBalancerClass", service->class, "decides who may be the owner");
+	if (metallb && kube_vip)
+		return vg_opinion_conflict(service);
+	if (metallb)
+		return vg_owner_metallb(inquiry, service);
+	return kube_vip ? vg_owner_kube_vip(inquiry, service) : vg_owner_of_class(inquiry, service);
+}
+
+static struct vg_opinion by_marks(struct vg_inquiry *inquiry, const struct vg_service *service)
+{
+	typedef struct vg_opinion (*owner_fn)(struct vg_inquiry *, const struct vg_service *);
+	static const owner_fn owners[] = { vg_owner_metallb, vg_owner_kube_vip, vg_owner_cilium, vg_owner_purelb, vg_owner_others };
+	struct vg_opinion opinion = vg_opinion_unproven(service);
+
+	for (size_t i = 0; i < ARRAY_SIZE(owners); i++) {
+		struct vg_opinion one = owners[i](inquiry, service);
+
+		opinion = vg_opinion_merge(&opinion, &one);
+	}
+	return opinion.stance == VG_STANCE_NONE ? vg_owner_kube_vip_unclaimed(inquiry, service) : opinion;
+}
+
+static const char *field_of(uint32_t from)
+{
+	static const char *const fields[] = { "status.loadBalancer.ingress", "spec.loadBalancerIP", "loadBalancerIPs", "spec.externalIPs" };
+
+	return from < ARRAY_SIZE(fields) ? fields[from] : "addresses";
+}
+
+/* What is only wished for, and what an administrator routes by himself, has no owner. */
+static struct vg_opinion of_service(struct vg_inquiry *inquiry, const struct vg_service *service, uint32_t from)
+{
+	const char *meaning = from == VG_FROM_STATUS	 ? "carries the address"
+			      : from == VG_FROM_EXTERNAL ? "carries the address, and names no owner"
+							 : "asks for the address, which is not in its status";
+
+	vg_say(inquiry, VG_RANK_CARRIES, &service->object, VG_KIND_SERVICE, field_of(from), NULL, meaning);
+	if (from != VG_FROM_STATUS)
+		return vg_opinion_unproven(service);
+	return *service->class ? by_class(inquiry, service) : by_marks(inquiry, service);
+}
+
+/* ---- the address */
+
+/* ServiceLB publishes the nodes' own addresses, and nobody binds them anew. Whoever else left a mark may have had the kubelet of another
+ * node report a rightful address as its own; an owner that is known but not proven is in doubt, too. */
+static bool has_no_owner(const struct vg_opinion *opinion)
+{
+	return opinion->stance == VG_STANCE_NONE || (opinion->stance == VG_STANCE_MARKED && (opinion->service->flags & VG_SERVICE_SERVICELB));
+}
+
+static void judge_node_address(struct vg_inquiry *inquiry, struct vg_opinion *opinion)
+{
+	const struct vg_node *node = has_no_owner(opinion) ? vg_cluster_node_of_address(inquiry->cluster, inquiry->addr) : NULL;
+
+	if (!node)
+		return;
+	vg_say(inquiry, VG_RANK_DECIDES, &node->object, VG_KIND_NODE, "InternalIP", NULL, "has it as its own address");
+	opinion->bind = VG_OTHER_NODE_ADDRESS;
+	opinion->announce = VG_OTHER_NODE_ADDRESS;
+	opinion->source = "Node";
+}
+
+bool vg_owner_find(struct vg_inquiry *inquiry, struct vg_finding *ret_finding)
+{
+	struct vg_finding finding = { 0 };
+	const struct vg_service *service;
+	struct vg_walk walk = { 0 };
+	uint32_t from;
+
+	while ((service = vg_cluster_walk_carriers(inquiry->cluster, inquiry->addr, &walk, &from))) {
+		struct vg_opinion one = of_service(inquiry, service, from);
+
+		finding.opinion = finding.first ? vg_opinion_unite(&finding.opinion, &one) : one;
+		if (!finding.first || strcmp(service->object.key, finding.first->object.key) < 0)
+			finding.first = service;
+	}
+	if (!finding.first)
+		return false;
+	judge_node_address(inquiry, &finding.opinion);
+	*ret_finding = finding;
+	return true;
+}

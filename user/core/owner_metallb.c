@@ -1,0 +1,229 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * MetalLB: never binds; announces by L2 from the nodes that its statuses name, or by BGP alone.
+ *
+ * A ConfigurationState that is Invalid means that the instance works on its last good configuration, which is not the one in the
+ * API: the pool may have been another one, the advertisement may be newer than what is in force. Then only what MetalLB itself wrote
+ * while it announced (ServiceL2Status, ServiceBGPStatus) backs the proof; and "no L2Advertisement selects it" is never concluded.
+ */
+#include <string.h>
+
+#include "core/owner.h"
+
+static const char owner[] = "metallb";
+
+bool vg_owner_metallb_class(const struct vg_scene *scene, const char *class)
+{
+	for (size_t i = 0; i < scene->n_instances; i++) {
+		if (!scene->instances[i].mixed && !strcmp(scene->instances[i].class, class))
+			return true;
+	}
+	return false;
+}
+
+/* The instance's own statuses; those of v0.14.4 and 5 are in the Service's namespace. */
+static bool belongs_to(const struct vg_placement *status, const struct vg_instance *instance, const struct vg_service *service)
+{
+	return vg_object_same_namespace(&status->object, &instance->pod->object) || vg_object_same_namespace(&status->object, &service->object);
+}
+
+static const struct vg_placement *next_status(struct vg_inquiry *inquiry, enum vg_kind kind, const struct vg_instance *instance,
+					      const struct vg_service *service, struct vg_walk *walk)
+{
+	const struct vg_placement *status;
+
+	while ((status = vg_cluster_walk_placements(inquiry->cluster, kind, service->object.key, walk))) {
+		if (belongs_to(status, instance, service))
+			return status;
+	}
+	return NULL;
+}
+
+static bool has_status(struct vg_inquiry *inquiry, enum vg_kind kind, const struct vg_instance *instance, const struct vg_service *service)
+{
+	struct vg_walk walk = { 0 };
+
+	return next_status(inquiry, kind, instance, service, &walk);
+}
+
+static void add_statuses(struct vg_inquiry *inquiry, const struct vg_instance *instance, const struct vg_service *service)
+{
+	const struct vg_placement *status;
+	struct vg_walk walk = { 0 };
+
+	while ((status = next_status(inquiry, VG_KIND_L2_STATUS, instance, service, &walk))) {
+		bool known = vg_inquiry_add_holder(inquiry, status->node);
+
+		vg_say(inquiry, VG_RANK_DECIDES, &status->object, VG_KIND_L2_STATUS, "metallb.io/node", status->node,
+		       known ? "names the announcer" : "is the name of no Node");
+	}
+}
+
+/*
+ * Whether this MetalLB writes no ServiceL2Status, so that Events are all there is. Live, the server says whether it has the kind; a kind
+ * that is there and empty means that nobody announces, and an Event of an hour ago would be wrong. A dump cannot say it: there, nothing of what
+ * came with or after it (v0.14.6) must be seen.
+ */
+static bool is_without_statuses(const struct vg_inquiry *inquiry)
+{
+	const struct vg_cluster *cluster = inquiry->cluster;
+	bool offline = inquiry->now->real_ns == inquiry->now->boot_ns;
+
+	if (vg_cluster_knowledge(cluster, VG_KIND_L2_STATUS) == VG_KIND_ABSENT)
+		return true;
+	return offline && vg_cluster_knowledge(cluster, VG_KIND_L2_STATUS) == VG_KIND_LISTED && !vg_cluster_count(cluster, VG_KIND_L2_STATUS) &&
+	       !vg_cluster_count(cluster, VG_KIND_BGP_STATUS) && !vg_cluster_count(cluster, VG_KIND_CONFIGURATION_STATE);
+}
+
+static bool counts(const struct vg_placement *event, const struct vg_service *service)
+{
+	return (event->flags & VG_PLACEMENT_LAYER2) && event->uid && event->uid == service->uid && event->at_ns;
+}
+
+/* The newest two; times have seconds only, so that of two as new as each other both count. */
+static void add_events(struct vg_inquiry *inquiry, const struct vg_service *service)
+{
+	const struct vg_placement *event, *newest = NULL, *second = NULL;
+	struct vg_walk walk = { 0 };
+
+	while ((event = vg_cluster_walk_placements(inquiry->cluster, VG_KIND_EVENT, service->object.key, &walk))) {
+		if (!counts(event, service))
+			continue;
+		if (!newest || event->at_ns > newest->at_ns) {
+			second = newest;
+			newest = event;
+		} else if (!second || event->at_ns > second->at_ns) {
+			second = event;
+		}
+	}
+	if (!newest)
+		return;
+	vg_inquiry_add_holder(inquiry, newest->node);
+	vg_say(inquiry, VG_RANK_DECIDES, &newest->object, VG_KIND_EVENT, "nodeAssigned", newest->node, "names the announcer");
+	if (!second || !strcmp(second->node, newest->node))
+		return;
+	if (second->at_ns == newest->at_ns)
+		vg_inquiry_add_holder(inquiry, second->node);
+	vg_say(inquiry, VG_RANK_PROVES, &second->object, VG_KIND_EVENT, "nodeAssigned", second->node, "names the announcer before");
+	vg_inquiry_add_move(inquiry, newest->at_ns);
+}
+
+static const char *add_announcers(struct vg_inquiry *inquiry, const struct vg_instance *instance, const struct vg_service *service)
+{
+	size_t before = inquiry->n_holders;
+
+	add_statuses(inquiry, instance, service);
+	if (inquiry->n_holders != before)
+		return "ServiceL2Status";
+	if (is_without_statuses(inquiry))
+		add_events(inquiry, service);
+	if (inquiry->n_holders != before)
+		return "Event";
+	vg_say(inquiry, VG_RANK_MISSING, NULL, VG_KIND_L2_STATUS, NULL, NULL, "none names the announcer");
+	return NULL;
+}
+
+/* ---- one pool */
+
+static void say_proof(struct vg_inquiry *inquiry, const struct vg_pool *pool, const struct vg_advertisement *advertisement,
+		      const struct vg_service *service)
+{
+	const struct vg_instance *instance = pool->instance;
+
+	vg_say(inquiry, VG_RANK_PROVES, &service->object, VG_KIND_SERVICE, "ip-allocated-from-pool", service->metallb_pool,
+	       "says that MetalLB allocated it");
+	vg_say(inquiry, VG_RANK_PROVES, &pool->claims->object, VG_KIND_POOL, "addresses", NULL, "contains the address");
+	if (advertisement)
+		vg_say(inquiry, VG_RANK_PROVES, &advertisement->object, advertisement->object.kind, "ipAddressPools", NULL,
+		       "selects the pool: proves the owner metallb");
+	vg_say(inquiry, VG_RANK_PROVES, &instance->pod->object, VG_KIND_POD, "nodeName", instance->pod->node, "shows that MetalLB is alive");
+	if (instance->invalid)
+		vg_say(inquiry, VG_RANK_PROVES, &instance->invalid->object, VG_KIND_CONFIGURATION_STATE, "result", "Invalid",
+		       "MetalLB works on an older configuration than the one seen here");
+}
+
+static struct vg_opinion by_l2(struct vg_inquiry *inquiry, const struct vg_pool *pool, const struct vg_service *service)
+{
+	return (struct vg_opinion){ .stance = VG_STANCE_PROVEN,
+				    .bind = VG_OWNER_NEVER_BINDS,
+				    .announce = VG_ASSIGNED_ELSEWHERE,
+				    .owner = owner,
+				    .source = add_announcers(inquiry, pool->instance, service),
+				    .service = service };
+}
+
+/* Only BGP is seen. Where there may be an L2Advertisement all the same, those that statuses name may announce, and maybe others. */
+static struct vg_opinion by_bgp(struct vg_inquiry *inquiry, const struct vg_pool *pool, const struct vg_service *service)
+{
+	struct vg_opinion opinion = { .stance = VG_STANCE_PROVEN,
+				      .bind = VG_OWNER_NEVER_BINDS,
+				      .announce = VG_NOT_ANNOUNCED,
+				      .owner = owner,
+				      .source = "BGPAdvertisement",
+				      .service = service };
+
+	if (!pool->maybe_l2 && !pool->instance->invalid)
+		return opinion;
+	opinion.announce = VG_ASSIGNED_ELSEWHERE;
+	opinion.source = add_announcers(inquiry, pool->instance, service);
+	inquiry->open = true;
+	return opinion;
+}
+
+static struct vg_opinion marked(const struct vg_service *service)
+{
+	struct vg_opinion opinion = vg_opinion_unproven(service);
+
+	opinion.stance = VG_STANCE_MARKED;
+	return opinion;
+}
+
+static struct vg_opinion ipam_only(struct vg_inquiry *inquiry, const struct vg_service *service)
+{
+	vg_say(inquiry, VG_RANK_MISSING, NULL, VG_KIND_L2_ADVERTISEMENT, NULL, NULL, "no L2Advertisement or BGPAdvertisement selects the pool");
+	return (struct vg_opinion){ .stance = VG_STANCE_IPAM,
+				    .bind = VG_IPAM_ONLY,
+				    .announce = VG_IPAM_ONLY,
+				    .owner = owner,
+				    .source = "IPAddressPool",
+				    .service = service };
+}
+
+static struct vg_opinion of_pool(struct vg_inquiry *inquiry, const struct vg_pool *pool, const struct vg_service *service)
+{
+	const struct vg_instance *instance = pool->instance;
+	const struct vg_advertisement *l2, *bgp;
+
+	if (instance->mixed || strcmp(instance->class, service->class) || !vg_pool_contains(pool->claims, inquiry->addr))
+		return marked(service);
+	l2 = vg_advertisement_for(&pool->l2, service);
+	bgp = vg_advertisement_for(&pool->bgp, service);
+	say_proof(inquiry, pool, l2 ? l2 : bgp, service);
+	if (!l2 && !bgp)
+		return pool->maybe_l2 || pool->maybe_bgp ? marked(service) : ipam_only(inquiry, service);
+	if (instance->invalid && !has_status(inquiry, VG_KIND_L2_STATUS, instance, service) &&
+	    !has_status(inquiry, VG_KIND_BGP_STATUS, instance, service))
+		return marked(service);
+	return l2 ? by_l2(inquiry, pool, service) : by_bgp(inquiry, pool, service);
+}
+
+struct vg_opinion vg_owner_metallb(struct vg_inquiry *inquiry, const struct vg_service *service)
+{
+	struct vg_opinion opinion = vg_opinion_unproven(service);
+	const struct vg_pool *pools;
+	size_t n;
+
+	if (!*service->metallb_pool)
+		return opinion;
+	opinion = marked(service);
+	n = vg_scene_pools(inquiry->scene, service->metallb_pool, &pools);
+	for (size_t i = 0; i < n; i++) {
+		struct vg_opinion one = of_pool(inquiry, &pools[i], service);
+
+		opinion = vg_opinion_merge(&opinion, &one);
+	}
+	if (opinion.stance == VG_STANCE_MARKED)
+		vg_say(inquiry, VG_RANK_PROVES, &service->object, VG_KIND_SERVICE, "ip-allocated-from-pool", service->metallb_pool,
+		       "is MetalLB's mark, but no live MetalLB with such a pool proves it");
+	return opinion;
+}

@@ -1,0 +1,302 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "core/scene.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/cluster_store.h"
+
+void vg_scene_free(struct vg_scene *scene)
+{
+	if (!scene)
+		return;
+	for (size_t i = 0; i < scene->n_pools; i++) {
+		free(scene->pools[i].l2.list);
+		free(scene->pools[i].bgp.list);
+	}
+	free(scene->pools);
+	free(scene->reserved);
+	free(scene->foreign);
+	vg_prefix_map_deinit(&scene->reserved_of);
+	vg_prefix_map_deinit(&scene->foreign_of);
+	free(scene);
+}
+
+/* ---- Pods */
+
+static struct vg_instance *instance_of(struct vg_scene *scene, const struct vg_object *object)
+{
+	for (size_t i = 0; i < scene->n_instances; i++) {
+		if (vg_object_same_namespace(&scene->instances[i].pod->object, object))
+			return &scene->instances[i];
+	}
+	return NULL;
+}
+
+static void add_metallb(struct vg_scene *scene, const struct vg_pod *pod)
+{
+	struct vg_instance *instance = instance_of(scene, &pod->object);
+
+	if (instance) {
+		instance->mixed = instance->mixed || strcmp(instance->class, pod->class);
+		return;
+	}
+	if (scene->n_instances == VG_SCENE_INSTANCES_MAX) {
+		scene->left_out++;
+		return;
+	}
+	scene->instances[scene->n_instances++] = (struct vg_instance){ .pod = pod, .class = pod->class };
+}
+
+static bool same_profile(const struct vg_pod *a, const struct vg_pod *b)
+{
+	return a->flags == b->flags && !strcmp(a->class, b->class) && !strcmp(a->lease, b->lease) && !strcmp(a->lease_namespace, b->lease_namespace);
+}
+
+static void add_kube_vip(struct vg_scene *scene, const struct vg_pod *pod)
+{
+	for (size_t i = 0; i < scene->n_profiles; i++) {
+		if (same_profile(scene->profiles[i], pod))
+			return;
+	}
+	if (scene->n_profiles == VG_SCENE_PROFILES_MAX)
+		scene->left_out++;
+	else
+		scene->profiles[scene->n_profiles++] = pod;
+}
+
+static void read_pods(struct vg_scene *scene, const struct vg_cluster *cluster)
+{
+	const struct vg_object *object = NULL;
+
+	if (vg_cluster_knowledge(cluster, VG_KIND_POD) != VG_KIND_LISTED)
+		return;
+	while ((object = vg_cluster_next(cluster, VG_KIND_POD, object))) {
+		const struct vg_pod *pod = (const struct vg_pod *)object;
+
+		if (!(pod->flags & VG_POD_LIVE))
+			continue;
+		if (pod->flags & (VG_POD_METALLB_SPEAKER | VG_POD_METALLB_CONTROLLER))
+			add_metallb(scene, pod);
+		if (pod->flags & VG_POD_KUBE_VIP)
+			add_kube_vip(scene, pod);
+	}
+}
+
+bool vg_kube_vip_handles(const struct vg_pod *profile, const struct vg_service *service)
+{
+	bool none = !*service->class, unset = !*profile->class;
+
+	if (!(profile->flags & VG_POD_KV_SERVICES))
+		return false;
+	/* Whether the name was empty or not set is lost: it may mean both. */
+	if (profile->flags & VG_POD_KV_CLASS_STRICT)
+		return !strcmp(service->class, profile->class) || (unset && !strcmp(service->class, VG_KUBE_VIP_CLASS));
+	return none ? !(profile->flags & VG_POD_KV_CLASS_ONLY) : !strcmp(service->class, unset ? VG_KUBE_VIP_CLASS : profile->class);
+}
+
+bool vg_cluster_is_global_lease(const struct vg_cluster *cluster, const char *name)
+{
+	const struct vg_scene *scene = cluster->scene;
+
+	if (!strcmp(name, VG_KUBE_VIP_LEASE))
+		return true;
+	for (size_t i = 0; scene && i < scene->n_profiles; i++) {
+		if (!strcmp(vg_lease_wish_name(scene->profiles[i]->lease), name))
+			return true;
+	}
+	return false;
+}
+
+/* ---- MetalLB's configuration */
+
+static void read_states(struct vg_scene *scene, const struct vg_cluster *cluster)
+{
+	const struct vg_object *object = NULL;
+
+	while ((object = vg_cluster_next(cluster, VG_KIND_CONFIGURATION_STATE, object))) {
+		const struct vg_placement *state = (const struct vg_placement *)object;
+		struct vg_instance *instance = instance_of(scene, object);
+
+		if (instance && (state->flags & VG_PLACEMENT_INVALID))
+			instance->invalid = state;
+	}
+}
+
+static void read_odd(struct vg_scene *scene, const struct vg_cluster *cluster, enum vg_kind kind)
+{
+	const struct vg_object *object = NULL;
+
+	while ((object = vg_cluster_next(cluster, kind, object))) {
+		struct vg_instance *instance = instance_of(scene, object);
+
+		if (!instance || !(((const struct vg_advertisement *)object)->flags & VG_CLAIMS_ODD))
+			continue;
+		if (kind == VG_KIND_L2_ADVERTISEMENT)
+			instance->odd_l2 = true;
+		else
+			instance->odd_bgp = true;
+	}
+}
+
+/* Without names and selectors it selects all pools of its namespace. */
+static bool selects_pool(const struct vg_advertisement *advertisement, const struct vg_claims *pool)
+{
+	if (!vg_object_same_namespace(&advertisement->object, &pool->object))
+		return false;
+	if (!advertisement->pools.n && !advertisement->pool_selectors.n)
+		return true;
+	for (uint32_t i = 0; i < advertisement->pools.n; i++) {
+		if (!strcmp(advertisement->pools.list[i], vg_object_name(&pool->object)))
+			return true;
+	}
+	return vg_selectors_match(&advertisement->pool_selectors, &pool->object.labels);
+}
+
+static int find_advertisements(const struct vg_cluster *cluster, enum vg_kind kind, const struct vg_claims *pool, struct vg_advertisements *ret)
+{
+	const struct vg_object *object = NULL;
+
+	while ((object = vg_cluster_next(cluster, kind, object))) {
+		const struct vg_advertisement *advertisement = (const struct vg_advertisement *)object;
+		const struct vg_advertisement **bigger;
+
+		if ((advertisement->flags & VG_CLAIMS_ODD) || !selects_pool(advertisement, pool))
+			continue;
+		bigger = reallocarray(ret->list, ret->n + 1, sizeof(*bigger));
+		if (!bigger)
+			return -ENOMEM;
+		bigger[ret->n++] = advertisement;
+		ret->list = bigger;
+	}
+	return 0;
+}
+
+/* "None selects it" is said only of what was seen in full. */
+static bool is_told(const struct vg_cluster *cluster, enum vg_kind kind)
+{
+	enum vg_knowledge knowledge = vg_cluster_knowledge(cluster, kind);
+
+	return knowledge == VG_KIND_LISTED || knowledge == VG_KIND_ABSENT;
+}
+
+static int read_pool(struct vg_pool *pool, const struct vg_cluster *cluster)
+{
+	int r = find_advertisements(cluster, VG_KIND_L2_ADVERTISEMENT, pool->claims, &pool->l2);
+
+	if (r == 0)
+		r = find_advertisements(cluster, VG_KIND_BGP_ADVERTISEMENT, pool->claims, &pool->bgp);
+	pool->maybe_l2 = pool->instance->odd_l2 || !is_told(cluster, VG_KIND_L2_ADVERTISEMENT);
+	pool->maybe_bgp = pool->instance->odd_bgp || !is_told(cluster, VG_KIND_BGP_ADVERTISEMENT);
+	return r;
+}
+
+static int by_name(const void *a, const void *b)
+{
+	const struct vg_pool *one = a, *other = b;
+	int c = strcmp(vg_object_name(&one->claims->object), vg_object_name(&other->claims->object));
+
+	return c ? c : strcmp(one->claims->object.key, other->claims->object.key);
+}
+
+static int read_pools(struct vg_scene *scene, const struct vg_cluster *cluster)
+{
+	size_t n = vg_cluster_count(cluster, VG_KIND_POOL);
+	const struct vg_object *object = NULL;
+	int r = 0;
+
+	scene->pools = calloc(n ? n : 1, sizeof(*scene->pools));
+	if (!scene->pools)
+		return -ENOMEM;
+	while ((object = vg_cluster_next(cluster, VG_KIND_POOL, object)) && r == 0) {
+		struct vg_pool *pool = &scene->pools[scene->n_pools];
+
+		pool->instance = instance_of(scene, object);
+		if (!pool->instance)
+			continue;
+		pool->claims = (const struct vg_claims *)object;
+		scene->n_pools++;
+		r = read_pool(pool, cluster);
+	}
+	qsort(scene->pools, scene->n_pools, sizeof(*scene->pools), by_name);
+	return r;
+}
+
+int vg_scene_new(const struct vg_cluster *cluster, struct vg_scene **ret_scene)
+{
+	VG_CLEANUP(vg_scene_freep) struct vg_scene *scene = calloc(1, sizeof(*scene));
+	int r;
+
+	if (!scene)
+		return -ENOMEM;
+	scene->node_known = vg_cluster_get(cluster, VG_KIND_NODE, vg_cluster_node(cluster));
+	read_pods(scene, cluster);
+	read_states(scene, cluster);
+	read_odd(scene, cluster, VG_KIND_L2_ADVERTISEMENT);
+	read_odd(scene, cluster, VG_KIND_BGP_ADVERTISEMENT);
+	r = read_pools(scene, cluster);
+	if (r == 0)
+		r = vg_scene_reserve(scene, cluster);
+	if (r < 0)
+		return r;
+	*ret_scene = TAKE_PTR(scene);
+	return 0;
+}
+
+/* ---- asking */
+
+size_t vg_scene_pools(const struct vg_scene *scene, const char *name, const struct vg_pool **ret_first)
+{
+	size_t low = 0, high = scene->n_pools, n = 0;
+
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+
+		if (strcmp(vg_object_name(&scene->pools[middle].claims->object), name) < 0)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	*ret_first = scene->pools + low;
+	while (low + n < scene->n_pools && !strcmp(vg_object_name(&scene->pools[low + n].claims->object), name))
+		n++;
+	return n;
+}
+
+bool vg_pool_contains(const struct vg_claims *claims, const struct vg_addr *addr)
+{
+	for (uint32_t i = 0; i < claims->ranges.n; i++) {
+		const struct vg_range *range = &claims->ranges.list[i];
+
+		if (vg_addr_is_ipv4(&range->first) == vg_addr_is_ipv4(addr) && vg_addr_cmp(&range->first, addr) <= 0 &&
+		    vg_addr_cmp(addr, &range->last) <= 0)
+			return true;
+	}
+	return false;
+}
+
+const struct vg_advertisement *vg_advertisement_for(const struct vg_advertisements *advertisements, const struct vg_service *service)
+{
+	for (size_t i = 0; i < advertisements->n; i++) {
+		const struct vg_selectors *selectors = &advertisements->list[i]->service_selectors;
+
+		if (!selectors->n || vg_selectors_match(selectors, &service->object.labels))
+			return advertisements->list[i];
+	}
+	return NULL;
+}
+
+const struct vg_object *vg_scene_foreign(const struct vg_scene *scene, const struct vg_addr *addr)
+{
+	uint32_t i;
+
+	return vg_prefix_map_match(&scene->foreign_of, addr, &i) ? scene->foreign[i].object : NULL;
+}
+
+const struct vg_reserved *vg_scene_reserved(const struct vg_scene *scene, const struct vg_prefix *prefix)
+{
+	uint32_t i;
+
+	return vg_prefix_map_get(&scene->reserved_of, prefix, &i) ? &scene->reserved[i] : NULL;
+}

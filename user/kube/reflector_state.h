@@ -1,0 +1,104 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Private to reflector*.c. Either a call, a discovery, or the timer says what happens next; in absence and idleness maybe none. */
+#ifndef KUBE_REFLECTOR_STATE_H
+#define KUBE_REFLECTOR_STATE_H
+
+#include "kube/backoff.h"
+#include "kube/discovery.h"
+#include "kube/intake.h"
+#include "kube/reflector.h"
+#include "kube/request.h"
+
+enum state { STATE_IDLE, STATE_LISTING, STATE_WATCHING, STATE_WAITING, STATE_ABSENT, STATE_FORBIDDEN };
+
+/* What runs, or what comes after the wait. */
+enum step {
+	STEP_LIST, /* a list from its beginning, in either form */
+	STEP_PAGE, /* the next page of it */
+	STEP_INITIAL, /* a WatchList until its end mark */
+	STEP_WATCH,
+};
+
+/* How an answer ended. */
+enum outcome {
+	OUTCOME_NONE,
+	OUTCOME_ENDED, /* as it should */
+	OUTCOME_MORE, /* a page, and there is another one */
+	OUTCOME_EXPIRED,
+	OUTCOME_MISSING, /* 404 of a kind that need not be there */
+	OUTCOME_FORBIDDEN,
+	OUTCOME_UNAUTHORIZED,
+	OUTCOME_UNMARKED, /* no WatchList here */
+	OUTCOME_BROKEN, /* an answer, but no good one */
+	OUTCOME_LOST, /* no answer, or it was cut off */
+	OUTCOME_SILENT, /* a watch where nothing came */
+};
+
+struct vg_reflector {
+	struct vg_reflector_env *env;
+	struct vg_reflector_sink sink;
+	const struct vg_kind_info *info;
+	unsigned bit;
+	char *namespace;
+	char api_version[64]; /* of the group, as served */
+	struct vg_intake *intake;
+	struct vg_timer *timer;
+	struct vg_http_call *call;
+	struct vg_discovery *discovery;
+	struct vg_backoff backoff;
+	struct vg_backoff slow; /* while forbidden */
+
+	enum state state;
+	enum step step;
+	enum vg_knowledge knowledge;
+	bool was_listed;
+	uint64_t started_ns;
+	uint64_t heard_ns;
+	uint64_t expected_until_ns; /* it has appeared and should be served by then */
+
+	/* of the request that runs */
+	enum outcome verdict; /* found in what came */
+	bool answered; /* 200 */
+	bool disorder; /* it went backwards */
+	bool early; /* live events before the end mark; the patience for it runs */
+	bool relist; /* it has been silent for too long to be gone on with */
+	bool lengthy; /* its server ends it only long after bookmark_ns */
+	uint64_t asked_ns;
+	uint64_t last_byte_ns;
+	uint64_t token; /* env->tokens when it was made */
+	char body[VG_ERROR_MAX]; /* the beginning of an answer other than 200 */
+	size_t n_body;
+
+	enum vg_relist_cause cause; /* of the list that runs or comes next */
+	bool counted; /* that list is in relists already */
+	bool whole; /* that list without pages: a continue token has expired */
+	unsigned stuck; /* answers in a row that were no good and brought nothing */
+	unsigned refusals; /* 403 in a row */
+	bool refusal_said;
+
+	char error[VG_ERROR_MAX];
+	uint64_t relists[VG_RELIST_CAUSE_MAX];
+	uint64_t watches;
+	uint64_t bytes;
+	uint64_t errors;
+};
+
+struct vg_place vg_reflector_place(const struct vg_reflector *reflector);
+
+/* reflector.c */
+void vg_reflector_step(struct vg_reflector *reflector, enum step step); /* now */
+void vg_reflector_relist(struct vg_reflector *reflector, enum vg_relist_cause cause, bool now); /* now, or after a back-off */
+/* After a back-off, not before retry_after_ns. */
+void vg_reflector_wait(struct vg_reflector *reflector, enum step step, uint64_t retry_after_ns);
+void vg_reflector_wait_for(struct vg_reflector *reflector, enum step step, uint64_t ns);
+void vg_reflector_set(struct vg_reflector *reflector, enum state state);
+void vg_reflector_listed(struct vg_reflector *reflector); /* a list has ended well */
+void vg_reflector_absent(struct vg_reflector *reflector);
+void vg_reflector_forbidden(struct vg_reflector *reflector);
+void vg_reflector_cancel(struct vg_reflector *reflector); /* what runs, and the wait */
+void vg_reflector_on_timer(void *ctx);
+/* reflector_end.c */
+void vg_reflector_end(struct vg_reflector *reflector, const struct vg_http_end *end);
+void vg_reflector_failed(struct vg_reflector *reflector, const char *text); /* counts and says */
+
+#endif

@@ -1,0 +1,368 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The reflectors together: when everything was listed once, when something has not been heard from for too long. They only note
+ * that something moved; what follows from it is done from one timer, once for all that came in an iteration of the loop, and
+ * outside of the callbacks of HTTP. The sink is called from there, and must not free the source.
+ */
+#include "kube/source.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "base/time.h"
+#include "kube/source_state.h"
+
+#define BACKOFF_MIN_NS (500 * VG_NS_PER_MS)
+#define BACKOFF_MAX_NS (30 * VG_NS_PER_SEC)
+#define PAGE 500
+
+_Static_assert(VG_REFLECTORS_MAX == 16, "the text about too many namespaces says how many there may be");
+
+const char *vg_relist_cause_to_str(enum vg_relist_cause cause)
+{
+	static const char *const names[] = {
+		[VG_RELIST_FIRST] = "first", [VG_RELIST_EXPIRED] = "expired", [VG_RELIST_ERROR] = "error", [VG_RELIST_APPEARED] = "appeared"
+	};
+
+	_Static_assert(ARRAY_SIZE(names) == VG_RELIST_CAUSE_MAX, "each cause has its name");
+	return names[cause];
+}
+
+/* ---- freshness */
+
+static bool counts(const struct vg_reflector *reflector)
+{
+	return !vg_reflector_idle(reflector) && (vg_reflector_info(reflector)->required || vg_reflector_was_listed(reflector));
+}
+
+/* The one heard from longest ago. NULL: none counts. */
+static const struct vg_reflector *oldest(const struct vg_kube_source *source)
+{
+	const struct vg_reflector *found = NULL;
+
+	for (size_t i = 0; i < source->n_reflectors; i++) {
+		const struct vg_reflector *reflector = source->reflectors[i];
+
+		if (counts(reflector) && (!found || vg_reflector_heard_ns(reflector) < vg_reflector_heard_ns(found)))
+			found = reflector;
+	}
+	return found;
+}
+
+/* A required kind that was never listed is none that was heard from, however short ago it was asked for. */
+static const struct vg_reflector *required_unlisted(const struct vg_kube_source *source)
+{
+	for (size_t i = 0; i < source->n_reflectors; i++)
+		if (vg_reflector_info(source->reflectors[i])->required && !vg_reflector_was_listed(source->reflectors[i]))
+			return source->reflectors[i];
+	return NULL;
+}
+
+static void set_fresh(struct vg_kube_source *source, bool fresh, const char *why)
+{
+	if (source->fresh == fresh)
+		return;
+	source->fresh = fresh;
+	source->sink.fresh(source->sink.ctx, fresh, why);
+}
+
+static void say_stale(struct vg_kube_source *source, const struct vg_reflector *reflector, uint64_t age_ns)
+{
+	const char *error = vg_reflector_last_error(reflector);
+	char why[VG_ERROR_MAX * 2];
+
+	snprintf(why, sizeof(why), "%s: not heard from for %llu s%s%s", vg_reflector_info(reflector)->plural, age_ns / VG_NS_PER_SEC,
+		 error[0] ? ": " : "", error);
+	set_fresh(source, false, why);
+}
+
+/* One timer for all: what was heard meanwhile is looked at when it fires, so that no event has to move it. */
+static void check_fresh(struct vg_kube_source *source)
+{
+	const struct vg_reflector *reflector = oldest(source);
+	uint64_t now = vg_time_boot_ns(), end;
+
+	if (!source->complete || !reflector || required_unlisted(source))
+		return;
+	end = vg_reflector_heard_ns(reflector) + source->config.max_age_ns;
+	if (end < now) {
+		vg_timer_disarm(source->freshness);
+		say_stale(source, reflector, now - vg_reflector_heard_ns(reflector));
+		return;
+	}
+	set_fresh(source, true, "all kinds are heard from");
+	vg_timer_arm(source->freshness, end + 1);
+}
+
+static void on_freshness(void *ctx)
+{
+	check_fresh(ctx);
+}
+
+/* ---- what the cluster is told of its kinds */
+
+static bool settled(const struct vg_reflector *reflector)
+{
+	return vg_reflector_idle(reflector) || vg_reflector_knowledge(reflector) != VG_KIND_UNKNOWN;
+}
+
+/* Of several reflectors of a kind the best: one that lists it is enough. Unknown only until all have said something. */
+static enum vg_knowledge knowledge_of(const struct vg_kube_source *source, enum vg_kind kind)
+{
+	bool seen[VG_KIND_FORBIDDEN + 1] = { false };
+	bool open = false;
+
+	for (size_t i = 0; i < source->n_reflectors; i++) {
+		const struct vg_reflector *reflector = source->reflectors[i];
+
+		if (vg_reflector_info(reflector)->kind != kind)
+			continue;
+		open |= !settled(reflector);
+		seen[vg_reflector_knowledge(reflector)] = true;
+	}
+	if (open && vg_cluster_knowledge(source->config.cluster, kind) == VG_KIND_UNKNOWN)
+		return VG_KIND_UNKNOWN;
+	if (seen[VG_KIND_LISTED])
+		return VG_KIND_LISTED;
+	return seen[VG_KIND_FORBIDDEN] ? VG_KIND_FORBIDDEN : VG_KIND_ABSENT; /* idle: not wanted, so as if it were not there */
+}
+
+static void tell_knowledge(struct vg_kube_source *source)
+{
+	for (unsigned kind = 0; kind < VG_KIND_MAX; kind++) {
+		enum vg_knowledge knowledge = knowledge_of(source, kind);
+
+		if (knowledge != vg_cluster_knowledge(source->config.cluster, kind))
+			vg_cluster_set_knowledge(source->config.cluster, kind, knowledge);
+	}
+}
+
+static bool all_settled(const struct vg_kube_source *source)
+{
+	for (size_t i = 0; i < source->n_reflectors; i++)
+		if (!settled(source->reflectors[i]))
+			return false;
+	return true;
+}
+
+/* ---- once an iteration */
+
+/* A failure that was said is said again only after all is well meanwhile. */
+static void look_at_connection(struct vg_kube_source *source)
+{
+	if (!source->n_failures)
+		return;
+	for (size_t i = 0; i < source->n_reflectors; i++)
+		if (counts(source->reflectors[i]) && vg_reflector_last_error(source->reflectors[i])[0])
+			return;
+	source->n_failures = 0;
+}
+
+static void on_kick(void *ctx)
+{
+	struct vg_kube_source *source = ctx;
+	bool first = false;
+
+	source->kicked = false;
+	if (source->anew || vg_cluster_is_dirty(source->config.cluster))
+		vg_source_want(source);
+	if (source->anew) {
+		source->anew = false;
+		tell_knowledge(source);
+		first = !source->complete && all_settled(source);
+		source->complete |= first;
+	}
+	look_at_connection(source);
+	if (first || vg_cluster_is_dirty(source->config.cluster))
+		source->sink.changed(source->sink.ctx, source->complete);
+	if (!source->fresh)
+		check_fresh(source);
+}
+
+/* Each event of a watch comes by here: a timer is armed only if there is something for it to do. */
+static void on_moved(void *ctx, bool anew)
+{
+	struct vg_kube_source *source = ctx;
+
+	source->anew |= anew;
+	if (source->kicked)
+		return;
+	/* what was received may be applied only after this: without events after it, it is still seen */
+	source->kicked = true;
+	vg_timer_arm(source->kick, 1);
+}
+
+/* ---- life */
+
+int vg_source_add(struct vg_kube_source *source, const struct vg_kind_info *info, unsigned bit, const char *namespace)
+{
+	const struct vg_reflector_sink sink = { .ctx = source, .moved = on_moved, .trouble = vg_source_trouble };
+	int r;
+
+	if (source->n_reflectors == VG_REFLECTORS_ALL)
+		return -E2BIG;
+	r = vg_reflector_new(&source->env, info, bit, namespace, &sink, &source->reflectors[source->n_reflectors]);
+	if (r < 0)
+		return r;
+	source->n_reflectors++;
+	return 0;
+}
+
+static void fill_defaults(struct vg_kube_config *config)
+{
+	if (!config->backoff_min_ns)
+		config->backoff_min_ns = BACKOFF_MIN_NS;
+	if (!config->backoff_max_ns)
+		config->backoff_max_ns = BACKOFF_MAX_NS;
+	if (!config->bookmark_ns)
+		config->bookmark_ns = config->max_age_ns / 2;
+	if (!config->page)
+		config->page = PAGE;
+}
+
+static uint64_t keepalive_ns(const struct vg_kube_config *config)
+{
+	/* a peer that is gone is noticed, and another connection made, well before anything is stale */
+	uint64_t ns = config->max_age_ns / 12;
+
+	return ns < VG_NS_PER_SEC ? VG_NS_PER_SEC : ns;
+}
+
+static int new_parts(struct vg_kube_source *source, struct vg_loop *loop, struct vg_error *ret_error)
+{
+	const struct vg_kube_config *config = &source->config;
+	const struct vg_http_config http = { .access = config->access, .agent = config->agent, .keepalive_ns = keepalive_ns(config) };
+	int r = vg_http_new(loop, &http, ret_error, &source->http);
+
+	source->config.access = NULL;
+	if (r < 0)
+		return r;
+	source->node = strdup(config->node);
+	r = source->node ? vg_reducer_new(&source->reducer) : -ENOMEM;
+	if (r >= 0)
+		r = vg_timer_new(loop, on_kick, source, &source->kick);
+	if (r >= 0)
+		r = vg_timer_new(loop, on_freshness, source, &source->freshness);
+	return r < 0 ? vg_error_set(ret_error, r, "cannot set up the API source: %s", strerror(-r)) : 0;
+}
+
+static int new_reflectors(struct vg_kube_source *source, struct vg_loop *loop)
+{
+	const struct vg_kube_config *config = &source->config;
+	int r = 0;
+
+	source->env = (struct vg_reflector_env){
+		.loop = loop,
+		.http = source->http,
+		.cluster = config->cluster,
+		.reducer = source->reducer,
+		.node = source->node,
+		.max_age_ns = config->max_age_ns,
+		.backoff_min_ns = config->backoff_min_ns,
+		.backoff_max_ns = config->backoff_max_ns,
+		.bookmark_ns = config->bookmark_ns,
+		.page = config->page,
+		.no_watch_list = config->no_watch_list,
+		.crds_watched = true,
+	};
+	for (size_t i = 0; r >= 0 && vg_kind_info_at(i); i++)
+		r = vg_source_add(source, vg_kind_info_at(i), vg_kind_info_at(i)->reflector, NULL);
+	return r < 0 ? r : vg_source_definitions_new(source);
+}
+
+int vg_kube_source_new(struct vg_loop *loop, const struct vg_kube_config *config, const struct vg_kube_sink *sink, struct vg_error *ret_error,
+		       struct vg_kube_source **ret_source)
+{
+	VG_CLEANUP(vg_kube_source_freep) struct vg_kube_source *source = calloc(1, sizeof(*source));
+	int r;
+
+	if (!source) {
+		vg_access_free(config->access);
+		return vg_error_set(ret_error, -ENOMEM, "out of memory");
+	}
+	source->config = *config;
+	source->sink = *sink;
+	fill_defaults(&source->config);
+	r = new_parts(source, loop, ret_error);
+	if (r < 0)
+		return r;
+	r = new_reflectors(source, loop);
+	if (r < 0)
+		return vg_error_set(ret_error, r, "cannot set up the API source: %s", strerror(-r));
+	for (size_t i = 0; i < source->n_reflectors; i++)
+		if (vg_reflector_info(source->reflectors[i])->kind != VG_KIND_EVENT)
+			vg_reflector_start(source->reflectors[i]);
+	vg_reflector_start(source->definitions);
+	*ret_source = TAKE_PTR(source);
+	return 0;
+}
+
+void vg_kube_source_free(struct vg_kube_source *source)
+{
+	if (!source)
+		return;
+	vg_access_free(source->config.access);
+	for (size_t i = 0; i < source->n_reflectors; i++)
+		vg_reflector_free(source->reflectors[i]);
+	vg_reflector_free(source->definitions);
+	vg_timer_free(source->freshness);
+	vg_timer_free(source->kick);
+	vg_http_free(source->http);
+	vg_reducer_free(source->reducer);
+	free(source->node);
+	free(source);
+}
+
+/* ---- what it says of itself */
+
+void vg_kube_source_retry(struct vg_kube_source *source)
+{
+	for (size_t i = 0; i < source->n_reflectors; i++)
+		vg_reflector_retry(source->reflectors[i]);
+	vg_reflector_retry(source->definitions);
+}
+
+bool vg_kube_source_complete(const struct vg_kube_source *source)
+{
+	return source->complete;
+}
+
+bool vg_kube_source_is_fresh(const struct vg_kube_source *source)
+{
+	return source->fresh;
+}
+
+uint64_t vg_kube_source_age_ns(const struct vg_kube_source *source)
+{
+	const struct vg_reflector *reflector = oldest(source);
+
+	if (!source->complete || !reflector)
+		return UINT64_MAX;
+	return vg_time_boot_ns() - vg_reflector_heard_ns(reflector);
+}
+
+const char *vg_kube_source_server(const struct vg_kube_source *source)
+{
+	return vg_http_server(source->http);
+}
+
+static uint64_t count_objects(const struct vg_kube_source *source, const struct vg_reflector *reflector)
+{
+	const struct vg_object *object = NULL;
+	uint64_t n = 0;
+
+	while ((object = vg_cluster_next(source->config.cluster, vg_reflector_info(reflector)->kind, object)))
+		n += object->reflectors >> vg_reflector_bit(reflector) & 1;
+	return n;
+}
+
+void vg_kube_source_for_each(const struct vg_kube_source *source, void (*fn)(void *ctx, const struct vg_reflector_status *status), void *ctx)
+{
+	struct vg_reflector_status status;
+
+	for (size_t i = 0; i < source->n_reflectors; i++) {
+		vg_reflector_status(source->reflectors[i], &status);
+		status.objects = count_objects(source, source->reflectors[i]);
+		fn(ctx, &status);
+	}
+}
