@@ -42,16 +42,16 @@ OBJS := $(SRCS:%.c=$(O)/%.o)
 LIB := $(O)/libvipguard.a
 UNIT := $(patsubst tests/unit/%.c,$(O)/unit/%,$(wildcard tests/unit/test_*.c)) $(patsubst tests/bpf/%.c,$(O)/unit/%,$(wildcard tests/bpf/test_*.c))
 FUZZERS := $(patsubst tests/fuzz/fuzz_%.c,%,$(wildcard tests/fuzz/fuzz_*.c))
-TOOLS := $(patsubst %,$(O)/tools/%,rogue blast witness holder tcphello)
+TOOLS := $(patsubst %,$(O)/tools/%,rogue blast witness holder tcphello kubewatch)
 
 BPFTESTS := $(patsubst %,$(O)/bpftest/%,load_test hooks_test announce_run announce_test)
 
 DEPS := gcc clang llvm libclang-rt-14-dev clang-format clang-tidy make git pkg-config bpftool libbpf-dev libelf-dev zlib1g-dev libmnl-dev \
 	libyaml-dev libjansson-dev libmicrohttpd-dev libcurl4-openssl-dev libcmocka-dev linux-libc-dev \
 	busybox-static cpio xz-utils zstd iproute2 tcpdump nftables iputils-arping procps jq python3 shellcheck mandoc universal-ctags \
-	qemu-system-x86 iputils-ping kmod curl ca-certificates strace
+	qemu-system-x86 iputils-ping kmod curl ca-certificates strace openssl util-linux debian-archive-keyring
 
-.PHONY: all help deps check test demo lint fmt fuzz bench install clean tools unit guest-files
+.PHONY: all help deps check test demo lint fmt fuzz bench bench-api install clean tools unit guest-files
 
 all: $(O)/vipguard ## build build/vipguard (default)
 
@@ -158,6 +158,11 @@ bench: ## costs as ratios, in a guest (K=6.1 picks the kernel)
 	@$(MAKE) --no-print-directory deps
 	@$(MAKE) --no-print-directory all tools
 	@tests/bench/bench.sh
+
+bench-api: ## the Kubernetes source beside a client-go informer, against a real API server
+	@$(MAKE) --no-print-directory deps
+	@$(MAKE) --no-print-directory all tools
+	@tests/bench/api.sh
 
 # ---- install
 

@@ -1,8 +1,9 @@
 #!/bin/bash
 # SPDX-License-Identifier: Apache-2.0
 #
-# `make test`: unit tests plain, with clang and under sanitizers, fuzzers, namespaces on this host, the BPF objects and the guard
-# in guests of all kernels, the demo. Closes with "N passed, M failed" over everything.
+# `make test`: unit tests plain, with clang and under sanitizers, the judgement corpus, mutants of the judge, fuzzers, the Kubernetes source against a
+# bad server and a real one, namespaces on this host, the BPF objects and the guard in guests of all kernels, one of them with a real API server, the
+# demo. Closes with "N passed, M failed" over everything.
 set -uo pipefail
 cd "$(dirname "$0")/.." || exit 1
 passed=0 failed=0
@@ -47,12 +48,25 @@ row() {
 	done
 }
 
+# The guard in a guest, with a real API server on the host.
+api_guest() {
+	tests/api/guest/run.sh 6.1 >"$log/api-6.1" 2>&1
+	echo $? >"$log/api-6.1.rc"
+	echo "guest with an API server is done: $(tail -n 1 "$log/api-6.1")"
+}
+
 guests() {
 	local label
 	echo "== guests 5.10, 6.1, 6.12, newest; each is shown when all are done"
 	row 5.10 6.12 &
-	row 6.1 newest &
+	{
+		row 6.1 newest
+		api_guest
+	} &
 	wait
+	echo "== the guard with a real API server, 6.1"
+	cat "$log/api-6.1"
+	count "the guard with a real API server" "$(cat "$log/api-6.1.rc")" "$log/api-6.1"
 	for label in 5.10 6.1 6.12 newest; do
 		for kind in bpf guest; do
 			echo "== $kind $label"
@@ -67,7 +81,14 @@ make_quiet() { make --no-print-directory -j2 "$@"; }
 part "check" make_quiet check
 part "check, clang" make_quiet CC=clang O=build/clang check
 part "check, sanitizers" make_quiet SAN=1 check
+part "the judgement corpus" tests/judgement/run.py --vipguard build/vipguard
+part "mutants of the judge" tests/mutation/run.sh
 part "fuzzers" make_quiet fuzz T="${VG_FUZZ_SECONDS:-20}"
+make_quiet SAN=1 build/san/tools/kubewatch
+part "a bad API server, sanitizers" tests/api/fault/run.sh build/san/tools/kubewatch
+tests/api/build.sh || failed=$((failed + 1))
+part "a real API server" tests/api/live/run.sh
+part "the rig of it" tests/api/smoke.sh
 part "namespaces on this host" tests/netns/run.sh
 tests/vm/kernels.sh || failed=$((failed + 1))
 began=$SECONDS

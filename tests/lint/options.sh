@@ -46,6 +46,7 @@ same "options in vipguard.8" "$dir/page"
 sed -n 's/^  [ -].[ ,] --\([a-z-]* [A-Z][^ ]*\) .*/\1/p' "$dir/all" | sort -u > "$dir/table"
 sed -n '/^\.Sh OPTIONS/,/^\.Sh ASSIGNMENTS/{
 	s/ Ns Op \/ Ns Ar LEN/[\/LEN]/
+	s/ Ns Op , Ns Ar URL/[,URL]/
 	s/^\.It .*Fl -\([a-z-]*\) Ar \(.*\)/\1 \2/p
 }' "$page" | sort > "$dir/page"
 same "values in vipguard.8" "$dir/page"

@@ -355,7 +355,7 @@ static void names_outlive_their_object(void **state)
 	put_service(&world, &(struct svc){ .key = "default/web", .address = VIP, .pool = "public", .label = { "a", "b" }, .uid = 7 });
 	assess(&world);
 	assert_int_equal(world.changes.n, 0);
-	assert_string_equal(entry_at(&world, VIP)->service, "default/web");
+	assert_ptr_equal(entry_at(&world, VIP)->service, vg_cluster_get(world.cluster, VG_KIND_SERVICE, "default/web")->key);
 	put_service(&world, &(struct svc){ .key = "aaa/first", .address = VIP });
 	assess(&world);
 	assert_string_equal(entry_at(&world, VIP)->service, "aaa/first");

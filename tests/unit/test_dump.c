@@ -245,9 +245,13 @@ static void test_manifests(void **state)
 	assert_string_equal(pod->lease_namespace, "kube-system");
 	assert_int_equal(pod->flags, VG_POD_LIVE | VG_POD_KUBE_VIP | VG_POD_KV_CONTROL_PLANE);
 	assert_int_equal(pod->addresses.n, 1);
-	/* what is gone from the folder goes */
+	/* another folder takes nothing away; between a list's begin and end, what is gone goes */
 	remove_file(folder, "kube-vip.yaml");
 	assert_int_equal(vg_dump_read_manifests(cluster, 3, folder, "cp1", &now), 0);
+	assert_non_null(vg_cluster_get(cluster, VG_KIND_POD, "kube-system/kube-vip-cp1"));
+	vg_cluster_list_begin(cluster, 3, VG_KIND_POD);
+	assert_int_equal(vg_dump_read_manifests(cluster, 3, folder, "cp1", &now), 0);
+	vg_cluster_list_end(cluster, 3, VG_KIND_POD);
 	assert_null(vg_cluster_get(cluster, VG_KIND_POD, "kube-system/kube-vip-cp1"));
 	remove_file(folder, "apiserver.json");
 	remove_file(folder, "daemonset.yaml");

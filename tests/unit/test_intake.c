@@ -340,7 +340,14 @@ static void test_what_cannot_be_read_stays(void **state)
 static void test_lists_that_are_none(void **state)
 {
 	static const char *const lists[] = {
-		"{\"items\":[],\"metadata\":{}}", "{\"items\":[],\"metadata\":{\"resourceVersion\":5}}", "{\"items\":[]", "{}", "", "<html>", "[]",
+		"{\"items\":[],\"metadata\":{}}",
+		"{\"metadata\":{\"resourceVersion\":\"12\"}}",
+		"{\"items\":[],\"metadata\":{\"resourceVersion\":5}}",
+		"{\"items\":[]",
+		"{}",
+		"",
+		"<html>",
+		"[]",
 	};
 	struct world world;
 

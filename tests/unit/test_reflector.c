@@ -67,9 +67,11 @@ static int say(long status, const char *bytes)
 	return r;
 }
 
+static uint64_t retry_after_ns;
+
 static void end(int error, long status)
 {
-	struct vg_http_end how = { .error = error, .status = status, .text = "said the test" };
+	struct vg_http_end how = { .error = error, .status = status, .retry_after_ns = retry_after_ns, .text = "said the test" };
 
 	assert_true(busy);
 	busy = false;
@@ -153,6 +155,7 @@ static void world_up(struct world *world, enum vg_kind kind, bool pages)
 	busy = false;
 	n_asked = 0;
 	refreshed = 0;
+	retry_after_ns = 0;
 	assert_int_equal(vg_loop_new(&world->loop), 0);
 	assert_int_equal(vg_timer_new(world->loop, on_limit, world, &world->limit), 0);
 	world->env.loop = world->loop;
@@ -290,16 +293,39 @@ static void test_expired_twice_waits(void **state)
 static void test_a_version_that_leads_nowhere(void **state)
 {
 	struct world world;
+	uint64_t began;
 
 	world_up(&world, VG_KIND_SERVICE, true);
 	answer(200, LIST("20", ""));
 	answer(500, "{\"message\":\"Invalid value\"}");
 	await(&world);
 	assert_true(asks("resourceVersion=20"));
+	retry_after_ns = VG_NS_PER_SEC / 5; /* the list waits as told */
+	began = vg_time_boot_ns();
 	answer(500, "{\"message\":\"Invalid value\"}");
 	await(&world);
 	assert_true(asks("limit=5"));
+	assert_true(vg_time_boot_ns() - began >= retry_after_ns);
 	assert_string_equal(world.text, "HTTP status 500: Invalid value");
+	world_down(&world);
+}
+
+/* However often it says so, its data are what they were: a list would be the more costly request. */
+static void test_an_overloaded_server_is_not_listed(void **state)
+{
+	static const long codes[] = { 429, 503 };
+	struct world world;
+
+	world_up(&world, VG_KIND_SERVICE, true);
+	answer(200, LIST("20", ""));
+	for (unsigned i = 0; i < 8; i++) {
+		answer(codes[i % 2], "{\"message\":\"later\"}");
+		assert_false(busy);
+		await(&world);
+		assert_true(asks("resourceVersion=20"));
+	}
+	assert_int_equal(relists(&world, VG_RELIST_ERROR), 0);
+	assert_int_equal(world.connection, 8);
 	world_down(&world);
 }
 
@@ -382,6 +408,38 @@ static void test_a_kind_that_is_not_there(void **state)
 	world_down(&world);
 }
 
+static void test_absence_is_doubted_once(void **state)
+{
+	struct world world;
+
+	world_up(&world, VG_KIND_POOL, true);
+	answer(200, "{\"metadata\":{\"resourceVersion\":\"5\"},\"items\":[]}");
+	answer(404, "404 page not found\n");
+	assert_string_equal(asked, "/apis/metallb.io");
+	answer(404, "404 page not found\n");
+	assert_int_equal(vg_reflector_knowledge(world.reflector), VG_KIND_LISTED);
+	await(&world);
+	assert_true(asks("limit=5"));
+	answer(404, "404 page not found\n");
+	answer(404, "404 page not found\n");
+	assert_int_equal(vg_reflector_knowledge(world.reflector), VG_KIND_ABSENT);
+	assert_false(busy);
+	world_down(&world);
+}
+
+static void test_what_went_is_listed_when_it_is_asked_for(void **state)
+{
+	struct world world;
+
+	world_up(&world, VG_KIND_POOL, true);
+	answer(200, "{\"metadata\":{\"resourceVersion\":\"5\"},\"items\":[]}");
+	assert_true(asks("watch=1"));
+	vg_reflector_gone(world.reflector);
+	vg_reflector_retry(world.reflector);
+	assert_true(asks("limit=5")); /* a watch from the version before would bring nothing of what is there now */
+	world_down(&world);
+}
+
 static void test_silence_that_was_too_long(void **state)
 {
 	struct world world;
@@ -422,9 +480,12 @@ int main(void)
 		cmocka_unit_test(test_no_watch_list_here),
 		cmocka_unit_test(test_expired_twice_waits),
 		cmocka_unit_test(test_a_version_that_leads_nowhere),
+		cmocka_unit_test(test_an_overloaded_server_is_not_listed),
 		cmocka_unit_test(test_another_token),
 		cmocka_unit_test(test_forbidden_is_doubted_once),
 		cmocka_unit_test(test_a_kind_that_is_not_there),
+		cmocka_unit_test(test_absence_is_doubted_once),
+		cmocka_unit_test(test_what_went_is_listed_when_it_is_asked_for),
 		cmocka_unit_test(test_silence_that_was_too_long),
 		cmocka_unit_test(test_stopped),
 	};

@@ -8,16 +8,6 @@
 #include "core/verdict.h"
 #include "kern/task.h"
 
-struct vg_circumstances vg_guard_circumstances(const struct vg_guard *guard)
-{
-	return (struct vg_circumstances){
-		.now_ns = vg_time_boot_ns(),
-		.grace_ns = guard->options->grace_ns,
-		.stale = guard->kube && !guard->fresh,
-		.incomplete = guard->kube && !guard->complete,
-	};
-}
-
 struct vg_answer vg_guard_judge(const struct vg_guard *guard, const struct vg_addr *addr, const char *link)
 {
 	struct vg_circumstances now = vg_guard_circumstances(guard);

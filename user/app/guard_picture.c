@@ -210,30 +210,25 @@ static void on_grace_over(void *ctx)
 
 /* ---- put together */
 
-/* What the cluster protects, taken over from the picture before: in force until the cluster is assessed. */
-static int copy_cluster_protections(const struct vg_snapshot *from, struct vg_snapshot *snapshot)
+static bool is_kept(enum vg_reason given, bool complete, bool blind)
 {
+	return complete ? blind && given == VG_CONTROL_PLANE_VIP : given != VG_NO_SERVICE;
+}
+
+/*
+ * What the cluster protects, taken over from the picture before: in force until the cluster is assessed. The control plane's address also
+ * after that, where a right is missing to read it: that is no word that there is none.
+ */
+static int copy_cluster_protections(const struct vg_guard *guard, struct vg_snapshot *snapshot)
+{
+	bool blind = vg_kube_source_may_not_read(guard->kube, VG_KIND_CONFIG_MAP) || vg_kube_source_may_not_read(guard->kube, VG_KIND_INFRASTRUCTURE);
 	const struct vg_protection *protection;
 	int r = 0;
 
-	for (size_t i = 0; r == 0 && (protection = vg_snapshot_protection(from, i)); i++)
-		if (protection->given[VG_ORIGIN_CLUSTER] != VG_NO_SERVICE)
+	for (size_t i = 0; r == 0 && (protection = vg_snapshot_protection(guard->snapshot, i)); i++)
+		if (is_kept(protection->given[VG_ORIGIN_CLUSTER], guard->complete, blind))
 			r = vg_snapshot_protect(snapshot, &protection->prefix, protection->given[VG_ORIGIN_CLUSTER], VG_ORIGIN_CLUSTER);
 	return r;
-}
-
-/* From the last to the first: where one goes altogether, the last one takes its place. */
-static void drop_cluster_protections(struct vg_snapshot *snapshot)
-{
-	size_t n = 0;
-
-	while (vg_snapshot_protection(snapshot, n))
-		n++;
-	while (n-- > 0) {
-		const struct vg_prefix prefix = vg_snapshot_protection(snapshot, n)->prefix;
-
-		vg_snapshot_unprotect(snapshot, &prefix, VG_ORIGIN_CLUSTER);
-	}
 }
 
 static int assess_all(struct vg_guard *guard, struct vg_snapshot *snapshot)
@@ -244,7 +239,6 @@ static int assess_all(struct vg_guard *guard, struct vg_snapshot *snapshot)
 	int r;
 
 	vg_kern_busy(guard->kern);
-	drop_cluster_protections(snapshot);
 	r = vg_assess(guard->cluster, snapshot, &config, &now, true, &changes);
 	vg_guard_arm_assess(guard, changes.next_ns);
 	return r;
@@ -258,8 +252,8 @@ static int compose(struct vg_guard *guard, struct vg_snapshot **ret_snapshot)
 
 	if (r == 0 && guard->file)
 		r = vg_snapshot_copy(snapshot, guard->file);
-	if (r == 0 && guard->snapshot && !guard->complete)
-		r = copy_cluster_protections(guard->snapshot, snapshot);
+	if (r == 0 && guard->snapshot)
+		r = copy_cluster_protections(guard, snapshot);
 	if (r == 0 && guard->complete)
 		r = assess_all(guard, snapshot);
 	if (r == 0 && guard->snapshot)
@@ -276,6 +270,26 @@ static void take(struct vg_guard *guard, struct vg_snapshot *snapshot)
 	guard->snapshot_ns = vg_time_boot_ns();
 	load_maps(guard);
 	vg_guard_rejudge(guard, false);
+}
+
+/* What the picture in force borrowed from the cluster went with the assessment of the one that could not be finished. */
+static void forget_cluster(struct vg_snapshot *snapshot)
+{
+	for (size_t i = vg_snapshot_size(snapshot); i-- > 0;) {
+		const struct vg_assignment *entry = vg_snapshot_assignment(snapshot, i);
+		const struct vg_prefix prefix = entry->prefix;
+
+		if (!entry->durable)
+			vg_snapshot_unset(snapshot, &prefix);
+	}
+}
+
+static void fall_behind(struct vg_guard *guard)
+{
+	guard->behind = true;
+	forget_cluster(guard->snapshot);
+	vg_guard_take_freshness(guard);
+	vg_guard_arm_assess(guard, vg_time_boot_ns() + VG_NS_PER_SEC);
 }
 
 int vg_guard_take_file(struct vg_guard *guard, struct vg_snapshot *fresh)
@@ -295,6 +309,12 @@ int vg_guard_take_file(struct vg_guard *guard, struct vg_snapshot *fresh)
 		r = protect_configured(guard, snapshot);
 	if (r == 0)
 		take(guard, TAKE_PTR(snapshot));
+	if (r < 0 && guard->cluster) {
+		file = guard->file;
+		guard->file = TAKE_PTR(before);
+	}
+	if (r < 0 && guard->complete)
+		fall_behind(guard);
 	return r;
 }
 
@@ -338,11 +358,13 @@ static int take_changes(struct vg_guard *guard)
 
 int vg_guard_take_cluster(struct vg_guard *guard)
 {
-	int r = guard->own_found ? take_changes(guard) : -EAGAIN;
+	int r = guard->own_found && !guard->behind ? take_changes(guard) : -EAGAIN;
 
 	/* what failed half-way is done anew as a whole */
 	if (r < 0)
 		r = take_whole_cluster(guard);
+	if (r < 0)
+		fall_behind(guard);
 	return r;
 }
 

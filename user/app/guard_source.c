@@ -24,6 +24,22 @@ struct vg_assess_config vg_guard_assess_config(const struct vg_guard *guard)
 	return (struct vg_assess_config){ .grace_ns = guard->options->grace_ns, .file = guard->file };
 }
 
+/* An object that found no room may be the one that allows what the others forbid. */
+static bool is_trusted(const struct vg_guard *guard)
+{
+	return guard->fresh && !guard->behind && !guard->full && vg_kube_source_is_fresh(guard->kube);
+}
+
+struct vg_circumstances vg_guard_circumstances(const struct vg_guard *guard)
+{
+	return (struct vg_circumstances){
+		.now_ns = vg_time_boot_ns(),
+		.grace_ns = guard->options->grace_ns,
+		.stale = guard->kube && !is_trusted(guard),
+		.incomplete = guard->kube && (!guard->complete || guard->behind),
+	};
+}
+
 static void say_synced(struct vg_guard *guard, const char *source)
 {
 	vg_reporter_event(guard->reporter, "synced",
@@ -88,12 +104,36 @@ static int start_file(struct vg_guard *guard)
 
 /* ---- the API */
 
+static void say_hole(struct vg_guard *guard)
+{
+	uint64_t n = vg_cluster_refused(guard->cluster);
+	char why[128];
+
+	if (!n == !guard->hole_said)
+		return;
+	guard->hole_said = n;
+	snprintf(why, sizeof(why), "%llu objects or ranges are more than is kept: nothing is judged by them", (unsigned long long)n);
+	if (n)
+		vg_reporter_event(guard->reporter, "degraded", json_pack("{s:s, s:s}", "what", "limit", "why", why));
+	else
+		vg_reporter_event(guard->reporter, "recovered", json_pack("{s:s}", "what", "limit"));
+}
+
 static void take_cluster(struct vg_guard *guard)
 {
+	bool full = vg_cluster_is_full(guard->cluster);
 	int r = vg_guard_take_cluster(guard);
 
-	if (r < 0)
-		vg_log_errno(r, "cannot take over what the cluster says; what was known before stays in force");
+	if (r < 0) {
+		vg_log_errno(r, "cannot take over what the cluster says; nothing is acted on by it until that is done");
+		return;
+	}
+	if (guard->behind || guard->full != full) {
+		guard->behind = false;
+		guard->full = full;
+		vg_guard_take_freshness(guard);
+	}
+	say_hole(guard);
 }
 
 static void on_assess(void *ctx)
@@ -114,8 +154,10 @@ static void on_kube_changed(void *ctx, bool complete)
 	struct vg_guard *guard = ctx;
 
 	/* a picture of a part of the cluster would call wrong what is right */
-	if (!complete)
+	if (!complete) {
+		vg_cluster_free_dead(guard->cluster); /* no picture borrows from it yet */
 		return;
+	}
 	guard->complete = true;
 	take_cluster(guard);
 	vg_guard_say_ready(guard);
@@ -125,7 +167,7 @@ static void on_kube_fresh(void *ctx, bool fresh, const char *why)
 {
 	struct vg_guard *guard = ctx;
 
-	if (guard->fresh == fresh)
+	if (guard->fresh == fresh && (fresh || guard->was_stale))
 		return;
 	guard->fresh = fresh;
 	if (!fresh)
@@ -269,6 +311,7 @@ void vg_guard_reload(struct vg_guard *guard)
 
 void vg_guard_source_deinit(struct vg_guard *guard)
 {
+	guard->fresh = false; /* nothing is acted on by the cluster from here on */
 	vg_kube_source_free(guard->kube);
 	vg_timer_free(guard->assess);
 	vg_cluster_free(guard->cluster);
@@ -315,6 +358,7 @@ json_t *vg_guard_source_to_json(const struct vg_guard *guard)
 	json_object_set_new(source, "server", json_string(vg_kube_source_server(guard->kube)));
 	json_object_set_new(source, "complete", json_boolean(guard->complete));
 	json_object_set_new(source, "fresh", json_boolean(guard->fresh));
+	json_object_set_new(source, "left_out", json_integer((json_int_t)vg_cluster_refused(guard->cluster)));
 	json_object_set_new(source, "reflectors", reflectors);
 	return source;
 }

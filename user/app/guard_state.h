@@ -53,7 +53,10 @@ struct vg_guard {
 	struct vg_timer *assess; /* armed while something of the cluster changes by time alone */
 	bool complete; /* the API was listed completely once */
 	bool fresh; /* and was heard from */
-	bool was_stale;
+	bool was_stale; /* that was said */
+	bool behind; /* what the API says could not be taken over: the picture is an older one */
+	bool full; /* an object of the cluster found no room */
+	bool hole_said; /* that the cluster has more than is kept of it */
 	bool own_found; /* the node's own addresses are told with the cluster known */
 
 	/* the picture (guard_picture.c) */
@@ -75,7 +78,6 @@ void vg_guard_on_fact(void *guard, const struct vg_fact *fact);
  * acted on even if that was said before (the mode changed). */
 void vg_guard_rejudge(struct vg_guard *guard, bool all);
 struct vg_answer vg_guard_judge(const struct vg_guard *guard, const struct vg_addr *addr, const char *link);
-struct vg_circumstances vg_guard_circumstances(const struct vg_guard *guard);
 
 void vg_guard_forget_described(struct vg_guard *guard);
 
@@ -89,6 +91,7 @@ void vg_guard_source_deinit(struct vg_guard *guard);
 void vg_guard_reload(struct vg_guard *guard); /* SIGHUP */
 struct vg_assess_config vg_guard_assess_config(const struct vg_guard *guard);
 struct vg_moment vg_guard_moment(void);
+struct vg_circumstances vg_guard_circumstances(const struct vg_guard *guard);
 json_t *vg_guard_source_to_json(const struct vg_guard *guard);
 void vg_guard_arm_assess(struct vg_guard *guard, uint64_t at_ns); /* 0: disarm */
 void vg_guard_say_ready(struct vg_guard *guard); /* once: attached, and the picture is complete */
@@ -99,7 +102,7 @@ void vg_guard_picture_deinit(struct vg_guard *guard);
 /* A picture anew from file and cluster, or (changes) the entries of the cluster that changed. Then everything bound is looked at again. -errno: the
  * one before stays. */
 int vg_guard_take_file(struct vg_guard *guard, struct vg_snapshot *file); /* stolen, also on an error */
-int vg_guard_take_cluster(struct vg_guard *guard);
+int vg_guard_take_cluster(struct vg_guard *guard); /* -errno: behind, and armed to be tried again */
 /* The same picture, judged anew (fresh or stale now). */
 void vg_guard_take_freshness(struct vg_guard *guard);
 void vg_guard_note_own(struct vg_guard *guard, const struct vg_fact *fact); /* one of the own addresses came or went */

@@ -225,6 +225,7 @@ static int assess_address(struct run *run, const struct vg_addr *addr)
 		return 0;
 	}
 	if (vg_owner_find(&run->inquiry, &finding)) {
+		run->cluster->crowded += finding.crowded;
 		fill_entry(run, &finding, &entry);
 		return run->inquiry.no_memory ? -ENOMEM : set_entry(run, &entry);
 	}

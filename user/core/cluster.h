@@ -17,6 +17,7 @@
 #include "core/object.h"
 
 #define VG_CLUSTER_OBJECTS_MAX 1000000
+#define VG_CARRIERS_MAX 256 /* Services on one address; of an address with more nothing is known (counted, vg_cluster_refused()) */
 #define VG_REFLECTORS_MAX 16 /* of one kind */
 #define VG_REFLECTOR_MANIFESTS (VG_REFLECTORS_MAX - 1) /* of Pods: the host's static ones */
 
@@ -38,6 +39,8 @@ enum vg_knowledge {
 /* node: this node's name, copied. */
 int vg_cluster_new(const char *node, struct vg_cluster **ret_cluster);
 void vg_cluster_free(struct vg_cluster *cluster); /* NULL is fine */
+/* Frees what was replaced or deleted. For who does not assess yet; vg_assess() does it by itself. */
+void vg_cluster_free_dead(struct vg_cluster *cluster);
 
 /*
  * Adds or replaces (copied). A lease that differs by its heartbeat alone costs nothing but its own update. A Lease's fresh_ns is
@@ -57,6 +60,7 @@ enum vg_knowledge vg_cluster_knowledge(const struct vg_cluster *cluster, enum vg
 const char *vg_cluster_node(const struct vg_cluster *cluster);
 size_t vg_cluster_count(const struct vg_cluster *cluster, enum vg_kind kind);
 uint64_t vg_cluster_refused(const struct vg_cluster *cluster);
+bool vg_cluster_is_full(const struct vg_cluster *cluster); /* an object found no room, once */
 bool vg_cluster_is_dirty(const struct vg_cluster *cluster); /* something is to be assessed */
 
 /* ---- looking things up; all O(1) but for the walks. Pointers hold until the cluster is changed and then assessed. */
@@ -64,7 +68,7 @@ bool vg_cluster_is_dirty(const struct vg_cluster *cluster); /* something is to b
 const struct vg_object *vg_cluster_get(const struct vg_cluster *cluster, enum vg_kind kind, const char *key);
 /* A walk over a kind in no particular order: first with NULL, NULL at the end. */
 const struct vg_object *vg_cluster_next(const struct vg_cluster *cluster, enum vg_kind kind, const struct vg_object *after);
-/* Services that carry addr, in order of their keys: first with NULL, NULL at the end. */
+/* Services that carry addr, in order of their keys, VG_CARRIERS_MAX of them at most: first with NULL, NULL at the end. */
 const struct vg_service *vg_cluster_carrier(const struct vg_cluster *cluster, const struct vg_addr *addr, const struct vg_service *after);
 /* Placements of this kind for a Service, by its key. */
 const struct vg_placement *vg_cluster_placement(const struct vg_cluster *cluster, enum vg_kind kind, const char *service,

@@ -16,7 +16,12 @@ size_t vg_cluster_count(const struct vg_cluster *cluster, enum vg_kind kind)
 
 uint64_t vg_cluster_refused(const struct vg_cluster *cluster)
 {
-	return cluster->refused + (cluster->scene ? cluster->scene->left_out : 0);
+	return cluster->refused + cluster->crowded + (cluster->scene ? cluster->scene->left_out : 0);
+}
+
+bool vg_cluster_is_full(const struct vg_cluster *cluster)
+{
+	return cluster->refused;
 }
 
 bool vg_cluster_is_dirty(const struct vg_cluster *cluster)
@@ -27,6 +32,11 @@ bool vg_cluster_is_dirty(const struct vg_cluster *cluster)
 enum vg_knowledge vg_cluster_knowledge(const struct vg_cluster *cluster, enum vg_kind kind)
 {
 	return cluster->knowledge[kind];
+}
+
+bool vg_cluster_is_told(const struct vg_cluster *cluster, enum vg_kind kind)
+{
+	return cluster->knowledge[kind] == VG_KIND_LISTED || cluster->knowledge[kind] == VG_KIND_ABSENT;
 }
 
 static const struct vg_object *object_at(const struct vg_cluster *cluster, enum vg_kind kind, uint32_t id)
@@ -71,6 +81,10 @@ const struct vg_service *vg_cluster_walk_carriers(const struct vg_cluster *clust
 
 		if (vg_addr_cmp(&service->carried.list[entry.part].addr, addr))
 			continue;
+		walk->full = walk->n == VG_CARRIERS_MAX;
+		if (walk->full)
+			return NULL;
+		walk->n++;
 		*ret_from = service->carried.list[entry.part].from;
 		return service;
 	}

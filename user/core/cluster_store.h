@@ -28,6 +28,7 @@ struct vg_cluster {
 	enum vg_knowledge knowledge[VG_KIND_MAX];
 	size_t n_objects;
 	uint64_t refused;
+	uint64_t crowded; /* how often an address had more than VG_CARRIERS_MAX Services */
 
 	struct vg_index carriers; /* address -> Service, place in `carried` */
 	struct vg_index placements[VG_KIND_MAX]; /* key of a Service -> placement */
@@ -84,16 +85,18 @@ void vg_cluster_touch_service(struct vg_cluster *cluster, const struct vg_servic
 /* Leases that were fresh at the last check and no longer are touch their Services; the next check is set. */
 void vg_cluster_check_leases(struct vg_cluster *cluster, uint64_t now_ns);
 void vg_cluster_bury(struct vg_cluster *cluster, struct vg_object *object);
-void vg_cluster_free_dead(struct vg_cluster *cluster);
+bool vg_cluster_is_told(const struct vg_cluster *cluster, enum vg_kind kind); /* what is not there is known not to be there */
 bool vg_cluster_is_global_lease(const struct vg_cluster *cluster, const char *name);
 
 /* ---- walks without the cost of finding the place again */
 
 struct vg_walk {
 	struct vg_index_cursor cursor;
+	uint32_t n; /* Services that were given out */
+	bool full; /* there are more than VG_CARRIERS_MAX */
 };
 
-/* Services that carry addr, in no order; ret_from: enum vg_carried_from. */
+/* Services that carry addr, in no order, VG_CARRIERS_MAX at most; ret_from: enum vg_carried_from. */
 const struct vg_service *vg_cluster_walk_carriers(const struct vg_cluster *cluster, const struct vg_addr *addr, struct vg_walk *walk,
 						  uint32_t *ret_from);
 const struct vg_placement *vg_cluster_walk_placements(const struct vg_cluster *cluster, enum vg_kind kind, const char *service, struct vg_walk *walk);

@@ -11,6 +11,9 @@ struct vg_own {
 	bool named; /* an assignment names it by itself: most likely a mistake in the file, worth a word */
 };
 
+/* It has the mask of its network or ends some day, as what an administrator, DHCP or SLAAC configures; kube-vip's and its like do not. */
+bool vg_own_looks_like(const struct vg_fact *fact);
+
 /*
  * Of the addresses found on the links when the guard looked first (how = preexisting; others are passed over):
  * - no assignment covers it: own;
@@ -23,8 +26,6 @@ struct vg_own {
  *
  * found[n]; ret_own has room for n. Returns how many are own.
  */
-/* It has the mask of its network or ends some day, as what an administrator, DHCP or SLAAC configures; kube-vip's and its like do not. */
-bool vg_own_looks_like(const struct vg_fact *fact);
 size_t vg_own_collect(const struct vg_snapshot *snapshot, const struct vg_fact *found, size_t n, struct vg_own *ret_own);
 
 #endif

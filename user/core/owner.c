@@ -70,6 +70,7 @@ bool vg_inquiry_add_lease(struct vg_inquiry *inquiry, const struct vg_lease *lea
 		return false;
 	}
 	if (!vg_inquiry_add_holder(inquiry, lease->holder)) {
+		inquiry->open = true;
 		vg_say(inquiry, VG_RANK_DECIDES, object, VG_KIND_LEASE, "holderIdentity", lease->holder, "is the name of no Node");
 		return false;
 	}
@@ -106,7 +107,13 @@ static struct vg_opinion by_marks(struct vg_inquiry *inquiry, const struct vg_se
 
 		opinion = vg_opinion_merge(&opinion, &one);
 	}
-	return opinion.stance == VG_STANCE_NONE ? vg_owner_kube_vip_unclaimed(inquiry, service) : opinion;
+	if (opinion.stance != VG_STANCE_NONE)
+		return opinion;
+	opinion = vg_owner_kube_vip_unclaimed(inquiry, service);
+	/* Cilium's pool would be a mark that leaves it to somebody else. */
+	if (opinion.stance == VG_STANCE_NONE || vg_cluster_is_told(inquiry->cluster, VG_KIND_CILIUM_POOL))
+		return opinion;
+	return vg_opinion_unseen(service, opinion.owner);
 }
 
 static const char *field_of(uint32_t from)
@@ -135,12 +142,18 @@ static struct vg_opinion of_service(struct vg_inquiry *inquiry, const struct vg_
  * node report a rightful address as its own; an owner that is known but not proven is in doubt, too. */
 static bool has_no_owner(const struct vg_opinion *opinion)
 {
-	return opinion->stance == VG_STANCE_NONE || (opinion->stance == VG_STANCE_MARKED && (opinion->service->flags & VG_SERVICE_SERVICELB));
+	return opinion->stance == VG_STANCE_NONE || (opinion->stance == VG_STANCE_MARKED && opinion->owner && !strcmp(opinion->owner, "servicelb"));
+}
+
+/* Whoever may be an owner would be seen. */
+static bool sees_owners(const struct vg_inquiry *inquiry)
+{
+	return !inquiry->scene->blind && vg_cluster_is_told(inquiry->cluster, VG_KIND_CILIUM_POOL);
 }
 
 static void judge_node_address(struct vg_inquiry *inquiry, struct vg_opinion *opinion)
 {
-	const struct vg_node *node = has_no_owner(opinion) ? vg_cluster_node_of_address(inquiry->cluster, inquiry->addr) : NULL;
+	const struct vg_node *node = sees_owners(inquiry) ? vg_cluster_node_of_address(inquiry->cluster, inquiry->addr) : NULL;
 
 	if (!node)
 		return;
@@ -150,23 +163,52 @@ static void judge_node_address(struct vg_inquiry *inquiry, struct vg_opinion *op
 	opinion->source = "Node";
 }
 
+struct carrier {
+	const struct vg_service *service;
+	uint32_t from;
+};
+
+static int by_key(const void *a, const void *b)
+{
+	const struct carrier *one = a, *other = b;
+
+	return strcmp(one->service->object.key, other->service->object.key);
+}
+
+/* In the order of their keys: what is made of them must not depend on which came first. */
+static size_t find_carriers(const struct vg_inquiry *inquiry, struct carrier *carriers, bool *ret_more)
+{
+	struct vg_walk walk = { 0 };
+	size_t n = 0;
+
+	while ((carriers[n].service = vg_cluster_walk_carriers(inquiry->cluster, inquiry->addr, &walk, &carriers[n].from)))
+		n++;
+	if (n > 1)
+		qsort(carriers, n, sizeof(*carriers), by_key);
+	*ret_more = walk.full;
+	return n;
+}
+
 bool vg_owner_find(struct vg_inquiry *inquiry, struct vg_finding *ret_finding)
 {
+	struct carrier carriers[VG_CARRIERS_MAX + 1];
 	struct vg_finding finding = { 0 };
-	const struct vg_service *service;
-	struct vg_walk walk = { 0 };
-	uint32_t from;
+	size_t n = find_carriers(inquiry, carriers, &finding.crowded);
+	bool nobodys = true;
 
-	while ((service = vg_cluster_walk_carriers(inquiry->cluster, inquiry->addr, &walk, &from))) {
-		struct vg_opinion one = of_service(inquiry, service, from);
-
-		finding.opinion = finding.first ? vg_opinion_unite(&finding.opinion, &one) : one;
-		if (!finding.first || strcmp(service->object.key, finding.first->object.key) < 0)
-			finding.first = service;
-	}
-	if (!finding.first)
+	if (!n)
 		return false;
-	judge_node_address(inquiry, &finding.opinion);
+	finding.first = carriers[0].service;
+	for (size_t i = 0; i < n && !finding.crowded; i++) {
+		struct vg_opinion one = of_service(inquiry, carriers[i].service, carriers[i].from);
+
+		nobodys = nobodys && has_no_owner(&one);
+		finding.opinion = i ? vg_opinion_unite(&finding.opinion, &one) : one;
+	}
+	if (finding.crowded)
+		finding.opinion = vg_opinion_unproven(finding.first);
+	else if (nobodys)
+		judge_node_address(inquiry, &finding.opinion);
 	*ret_finding = finding;
 	return true;
 }

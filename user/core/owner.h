@@ -61,6 +61,7 @@ struct vg_inquiry {
 struct vg_finding {
 	struct vg_opinion opinion;
 	const struct vg_service *first; /* the Service with the smallest key */
+	bool crowded; /* more than VG_CARRIERS_MAX carry it: they were not looked at */
 };
 
 /* ---- owner.c */
@@ -76,7 +77,8 @@ void vg_say(struct vg_inquiry *inquiry, enum vg_rank rank, const struct vg_objec
 bool vg_inquiry_add_holder(struct vg_inquiry *inquiry, const char *name);
 /* An object says that the holder became another one at that time (wall clock). */
 void vg_inquiry_add_move(struct vg_inquiry *inquiry, uint64_t at_ns);
-/* The same for a Lease that was taken over. True: it is fresh and its holder is a Node, which was added. */
+/* The same for a Lease that was taken over. True: it is fresh and its holder is a Node, which was added. A fresh one with a holder that
+ * is no Node leaves the inquiry open. */
 bool vg_inquiry_add_lease(struct vg_inquiry *inquiry, const struct vg_lease *lease);
 
 /* Everything together: all Services that carry the address. False: none does. */
@@ -86,6 +88,8 @@ bool vg_owner_find(struct vg_inquiry *inquiry, struct vg_finding *ret_finding);
 
 struct vg_opinion vg_opinion_unproven(const struct vg_service *service);
 struct vg_opinion vg_opinion_claimed(const struct vg_service *service, const char *owner);
+/* A claim of an owner whose proof may only be out of sight. */
+struct vg_opinion vg_opinion_unseen(const struct vg_service *service, const char *owner);
 struct vg_opinion vg_opinion_conflict(const struct vg_service *service);
 /* Of one Service: a MetalLB that only allocates leaves the field to a claim. */
 struct vg_opinion vg_opinion_merge(const struct vg_opinion *a, const struct vg_opinion *b);

@@ -20,7 +20,8 @@ static bool lease_name(const struct vg_service *service, char *out, size_t size)
 	return true;
 }
 
-static bool add_leases(struct vg_inquiry *inquiry, const struct vg_service *service)
+/* *ret_alive: Cilium announces it from somewhere, though maybe from no Node that is known. */
+static bool add_leases(struct vg_inquiry *inquiry, const struct vg_service *service, bool *ret_alive)
 {
 	const struct vg_lease *lease;
 	struct vg_walk walk = { 0 };
@@ -32,6 +33,8 @@ static bool add_leases(struct vg_inquiry *inquiry, const struct vg_service *serv
 	while ((lease = vg_cluster_walk_leases(inquiry->cluster, name, &walk))) {
 		if (vg_inquiry_add_lease(inquiry, lease))
 			found = true;
+		if (*lease->holder && lease->fresh_ns > inquiry->now->boot_ns)
+			*ret_alive = true;
 	}
 	return found;
 }
@@ -52,8 +55,10 @@ static struct vg_opinion of_pool(struct vg_inquiry *inquiry, const struct vg_ser
 
 struct vg_opinion vg_owner_cilium(struct vg_inquiry *inquiry, const struct vg_service *service)
 {
-	if (!add_leases(inquiry, service))
-		return of_pool(inquiry, service);
+	bool alive = false;
+
+	if (!add_leases(inquiry, service, &alive))
+		return alive ? vg_opinion_claimed(service, owner) : of_pool(inquiry, service);
 	return (struct vg_opinion){ .stance = VG_STANCE_PROVEN,
 				    .bind = VG_OWNER_NEVER_BINDS,
 				    .announce = VG_ASSIGNED_ELSEWHERE,

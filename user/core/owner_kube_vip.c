@@ -84,6 +84,8 @@ static void add_holder(struct vg_inquiry *inquiry, const struct vg_service *serv
 	const struct vg_lease *lease = own_lease(inquiry, service);
 	bool found;
 
+	/* of a Pod that was left out, the Lease and the mode are not known */
+	inquiry->open |= inquiry->scene->blind;
 	if (*service->kube_vip_lease || is_fresh(inquiry, lease))
 		found = lease && vg_inquiry_add_lease(inquiry, lease);
 	else

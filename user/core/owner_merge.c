@@ -16,6 +16,15 @@ struct vg_opinion vg_opinion_claimed(const struct vg_service *service, const cha
 	};
 }
 
+struct vg_opinion vg_opinion_unseen(const struct vg_service *service, const char *owner)
+{
+	struct vg_opinion opinion = vg_opinion_unproven(service);
+
+	opinion.stance = VG_STANCE_CLAIMED;
+	opinion.owner = owner;
+	return opinion;
+}
+
 struct vg_opinion vg_opinion_conflict(const struct vg_service *service)
 {
 	return (struct vg_opinion){ .stance = VG_STANCE_PROVEN, .bind = VG_OWNER_CONFLICT, .announce = VG_OWNER_CONFLICT, .service = service };
@@ -65,6 +74,12 @@ struct vg_opinion vg_opinion_merge(const struct vg_opinion *a, const struct vg_o
 	return *high;
 }
 
+/* The owner may be the same, but whether it holds this Service, too, is open. */
+static bool is_unseen(const struct vg_opinion *opinion)
+{
+	return opinion->stance == VG_STANCE_CLAIMED && opinion->bind == VG_OWNER_UNPROVEN;
+}
+
 /* Who allocates for one of them and leaves the announcing to somebody else, leaves it to somebody whom we do not know. */
 struct vg_opinion vg_opinion_unite(const struct vg_opinion *a, const struct vg_opinion *b)
 {
@@ -72,5 +87,7 @@ struct vg_opinion vg_opinion_unite(const struct vg_opinion *a, const struct vg_o
 
 	if (low->stance == VG_STANCE_IPAM && high->stance != VG_STANCE_IPAM)
 		return high->bind == VG_OWNER_CONFLICT ? *high : *low;
+	if (is_unseen(low) && same_owner(high, low))
+		return *low;
 	return vg_opinion_merge(a, b);
 }

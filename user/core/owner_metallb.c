@@ -80,31 +80,39 @@ static bool counts(const struct vg_placement *event, const struct vg_service *se
 	return (event->flags & VG_PLACEMENT_LAYER2) && event->uid && event->uid == service->uid && event->at_ns;
 }
 
-/* The newest two; times have seconds only, so that of two as new as each other both count. */
-static void add_events(struct vg_inquiry *inquiry, const struct vg_service *service)
+static const struct vg_placement *newest_event(const struct vg_inquiry *inquiry, const struct vg_service *service)
 {
-	const struct vg_placement *event, *newest = NULL, *second = NULL;
+	const struct vg_placement *event, *newest = NULL;
 	struct vg_walk walk = { 0 };
 
 	while ((event = vg_cluster_walk_placements(inquiry->cluster, VG_KIND_EVENT, service->object.key, &walk))) {
+		if (counts(event, service) && (!newest || event->at_ns > newest->at_ns))
+			newest = event;
+	}
+	return newest;
+}
+
+/* Times have seconds only: of those as new as each other all count. The newest of the others says whether the announcer moved. */
+static void add_events(struct vg_inquiry *inquiry, const struct vg_service *service)
+{
+	const struct vg_placement *newest = newest_event(inquiry, service), *event, *before = NULL;
+	struct vg_walk walk = { 0 };
+
+	while (newest && (event = vg_cluster_walk_placements(inquiry->cluster, VG_KIND_EVENT, service->object.key, &walk))) {
 		if (!counts(event, service))
 			continue;
-		if (!newest || event->at_ns > newest->at_ns) {
-			second = newest;
-			newest = event;
-		} else if (!second || event->at_ns > second->at_ns) {
-			second = event;
+		if (event->at_ns == newest->at_ns) {
+			vg_inquiry_add_holder(inquiry, event->node);
+			vg_say(inquiry, VG_RANK_DECIDES, &event->object, VG_KIND_EVENT, "nodeAssigned", event->node, "names the announcer");
+			if (strcmp(event->node, newest->node))
+				vg_inquiry_add_move(inquiry, newest->at_ns);
+		} else if (!before || event->at_ns > before->at_ns) {
+			before = event;
 		}
 	}
-	if (!newest)
+	if (!before || !strcmp(before->node, newest->node))
 		return;
-	vg_inquiry_add_holder(inquiry, newest->node);
-	vg_say(inquiry, VG_RANK_DECIDES, &newest->object, VG_KIND_EVENT, "nodeAssigned", newest->node, "names the announcer");
-	if (!second || !strcmp(second->node, newest->node))
-		return;
-	if (second->at_ns == newest->at_ns)
-		vg_inquiry_add_holder(inquiry, second->node);
-	vg_say(inquiry, VG_RANK_PROVES, &second->object, VG_KIND_EVENT, "nodeAssigned", second->node, "names the announcer before");
+	vg_say(inquiry, VG_RANK_PROVES, &before->object, VG_KIND_EVENT, "nodeAssigned", before->node, "names the announcer before");
 	vg_inquiry_add_move(inquiry, newest->at_ns);
 }
 
@@ -162,7 +170,7 @@ static struct vg_opinion by_bgp(struct vg_inquiry *inquiry, const struct vg_pool
 				      .source = "BGPAdvertisement",
 				      .service = service };
 
-	if (!pool->maybe_l2 && !pool->instance->invalid)
+	if (!pool->maybe_l2 && !pool->instance->maybe_invalid)
 		return opinion;
 	opinion.announce = VG_ASSIGNED_ELSEWHERE;
 	opinion.source = add_announcers(inquiry, pool->instance, service);
@@ -201,29 +209,53 @@ static struct vg_opinion of_pool(struct vg_inquiry *inquiry, const struct vg_poo
 	say_proof(inquiry, pool, l2 ? l2 : bgp, service);
 	if (!l2 && !bgp)
 		return pool->maybe_l2 || pool->maybe_bgp ? marked(service) : ipam_only(inquiry, service);
-	if (instance->invalid && !has_status(inquiry, VG_KIND_L2_STATUS, instance, service) &&
+	if (instance->maybe_invalid && !has_status(inquiry, VG_KIND_L2_STATUS, instance, service) &&
 	    !has_status(inquiry, VG_KIND_BGP_STATUS, instance, service))
 		return marked(service);
 	return l2 ? by_l2(inquiry, pool, service) : by_bgp(inquiry, pool, service);
+}
+
+/* Everything that could prove this MetalLB can be seen. */
+static bool sees_proof(const struct vg_inquiry *inquiry)
+{
+	static const enum vg_kind kinds[] = { VG_KIND_POD,	 VG_KIND_POOL,	     VG_KIND_L2_ADVERTISEMENT,	 VG_KIND_BGP_ADVERTISEMENT,
+					      VG_KIND_L2_STATUS, VG_KIND_BGP_STATUS, VG_KIND_CONFIGURATION_STATE };
+
+	for (size_t i = 0; i < ARRAY_SIZE(kinds); i++) {
+		if (!vg_cluster_is_told(inquiry->cluster, kinds[i]))
+			return false;
+	}
+	return !inquiry->scene->blind;
+}
+
+/* A mark without proof gives way to another's claim, unless the proof may only be out of sight. marks: of pools that prove nothing. */
+static void compete(const struct vg_inquiry *inquiry, struct vg_opinion *opinion, size_t marks)
+{
+	if (opinion->stance >= VG_STANCE_CLAIMED || !marks || sees_proof(inquiry))
+		return;
+	*opinion = vg_opinion_unseen(opinion->service, owner);
 }
 
 struct vg_opinion vg_owner_metallb(struct vg_inquiry *inquiry, const struct vg_service *service)
 {
 	struct vg_opinion opinion = vg_opinion_unproven(service);
 	const struct vg_pool *pools;
-	size_t n;
+	size_t n, marks;
 
 	if (!*service->metallb_pool)
 		return opinion;
 	opinion = marked(service);
 	n = vg_scene_pools(inquiry->scene, service->metallb_pool, &pools);
+	marks = !n;
 	for (size_t i = 0; i < n; i++) {
 		struct vg_opinion one = of_pool(inquiry, &pools[i], service);
 
+		marks += one.stance == VG_STANCE_MARKED;
 		opinion = vg_opinion_merge(&opinion, &one);
 	}
 	if (opinion.stance == VG_STANCE_MARKED)
 		vg_say(inquiry, VG_RANK_PROVES, &service->object, VG_KIND_SERVICE, "ip-allocated-from-pool", service->metallb_pool,
 		       "is MetalLB's mark, but no live MetalLB with such a pool proves it");
+	compete(inquiry, &opinion, marks);
 	return opinion;
 }

@@ -35,7 +35,11 @@ struct vg_opinion vg_owner_of_class(struct vg_inquiry *inquiry, const struct vg_
 	opinion = !strcmp(owner, "cilium")   ? vg_owner_cilium(inquiry, service)
 		  : !strcmp(owner, "purelb") ? vg_owner_purelb(inquiry, service)
 					     : vg_opinion_unproven(service);
-	return opinion.stance >= VG_STANCE_CLAIMED ? opinion : vg_opinion_claimed(service, owner);
+	if (opinion.stance >= VG_STANCE_CLAIMED)
+		return opinion;
+	/* Another Service on the address may have a holder that is known: this one's may be a different one. */
+	inquiry->open = true;
+	return vg_opinion_claimed(service, owner);
 }
 
 struct vg_opinion vg_owner_others(struct vg_inquiry *inquiry, const struct vg_service *service)

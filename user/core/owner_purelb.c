@@ -35,8 +35,10 @@ struct vg_opinion vg_owner_purelb(struct vg_inquiry *inquiry, const struct vg_se
 		opinion.announce = VG_HOLDER_UNKNOWN;
 		return opinion;
 	}
-	if (!add_holders(inquiry, service))
+	if (!add_holders(inquiry, service)) {
+		inquiry->open = true;
 		return vg_opinion_claimed(service, owner);
+	}
 	opinion.bind = VG_ASSIGNED_ELSEWHERE;
 	opinion.announce = VG_ASSIGNED_ELSEWHERE;
 	return opinion;

@@ -23,6 +23,12 @@ void vg_scene_free(struct vg_scene *scene)
 	free(scene);
 }
 
+static void leave_out(struct vg_scene *scene)
+{
+	scene->left_out++;
+	scene->blind = true;
+}
+
 /* ---- Pods */
 
 static struct vg_instance *instance_of(struct vg_scene *scene, const struct vg_object *object)
@@ -43,7 +49,7 @@ static void add_metallb(struct vg_scene *scene, const struct vg_pod *pod)
 		return;
 	}
 	if (scene->n_instances == VG_SCENE_INSTANCES_MAX) {
-		scene->left_out++;
+		leave_out(scene);
 		return;
 	}
 	scene->instances[scene->n_instances++] = (struct vg_instance){ .pod = pod, .class = pod->class };
@@ -61,7 +67,7 @@ static void add_kube_vip(struct vg_scene *scene, const struct vg_pod *pod)
 			return;
 	}
 	if (scene->n_profiles == VG_SCENE_PROFILES_MAX)
-		scene->left_out++;
+		leave_out(scene);
 	else
 		scene->profiles[scene->n_profiles++] = pod;
 }
@@ -115,29 +121,56 @@ static void read_states(struct vg_scene *scene, const struct vg_cluster *cluster
 {
 	const struct vg_object *object = NULL;
 
+	for (size_t i = 0; i < scene->n_instances; i++)
+		scene->instances[i].maybe_invalid = !vg_cluster_is_told(cluster, VG_KIND_CONFIGURATION_STATE);
 	while ((object = vg_cluster_next(cluster, VG_KIND_CONFIGURATION_STATE, object))) {
 		const struct vg_placement *state = (const struct vg_placement *)object;
 		struct vg_instance *instance = instance_of(scene, object);
 
-		if (instance && (state->flags & VG_PLACEMENT_INVALID))
-			instance->invalid = state;
+		if (!instance || !(state->flags & VG_PLACEMENT_INVALID))
+			continue;
+		instance->invalid = state;
+		instance->maybe_invalid = true;
 	}
 }
 
-static void read_odd(struct vg_scene *scene, const struct vg_cluster *cluster, enum vg_kind kind)
+/* All of a kind that can be read. */
+struct reading {
+	const struct vg_advertisement **list;
+	size_t n;
+};
+
+static void read_odd(struct vg_scene *scene, const struct vg_object *object)
+{
+	struct vg_instance *instance = instance_of(scene, object);
+
+	if (!instance)
+		return;
+	if (object->kind == VG_KIND_L2_ADVERTISEMENT)
+		instance->odd_l2 = true;
+	else
+		instance->odd_bgp = true;
+}
+
+static int read_advertisements(struct vg_scene *scene, const struct vg_cluster *cluster, enum vg_kind kind, struct reading *ret)
 {
 	const struct vg_object *object = NULL;
 
+	ret->list = calloc(VG_SCENE_ADVERTISEMENTS_MAX, sizeof(*ret->list));
+	if (!ret->list)
+		return -ENOMEM;
 	while ((object = vg_cluster_next(cluster, kind, object))) {
-		struct vg_instance *instance = instance_of(scene, object);
+		const struct vg_advertisement *advertisement = (const struct vg_advertisement *)object;
+		bool full = ret->n == VG_SCENE_ADVERTISEMENTS_MAX;
 
-		if (!instance || !(((const struct vg_advertisement *)object)->flags & VG_CLAIMS_ODD))
-			continue;
-		if (kind == VG_KIND_L2_ADVERTISEMENT)
-			instance->odd_l2 = true;
+		if (full)
+			scene->left_out++;
+		if (full || (advertisement->flags & VG_CLAIMS_ODD))
+			read_odd(scene, object);
 		else
-			instance->odd_bgp = true;
+			ret->list[ret->n++] = advertisement;
 	}
+	return 0;
 }
 
 /* Without names and selectors it selects all pools of its namespace. */
@@ -154,42 +187,36 @@ static bool selects_pool(const struct vg_advertisement *advertisement, const str
 	return vg_selectors_match(&advertisement->pool_selectors, &pool->object.labels);
 }
 
-static int find_advertisements(const struct vg_cluster *cluster, enum vg_kind kind, const struct vg_claims *pool, struct vg_advertisements *ret)
+/* What selects the pool is kept; *ret_maybe: there may be more. */
+static int find_advertisements(const struct reading *reading, const struct vg_claims *pool, struct vg_advertisements *ret, bool *ret_maybe)
 {
-	const struct vg_object *object = NULL;
-
-	while ((object = vg_cluster_next(cluster, kind, object))) {
-		const struct vg_advertisement *advertisement = (const struct vg_advertisement *)object;
+	for (size_t i = 0; i < reading->n; i++) {
 		const struct vg_advertisement **bigger;
 
-		if ((advertisement->flags & VG_CLAIMS_ODD) || !selects_pool(advertisement, pool))
+		if (!selects_pool(reading->list[i], pool))
 			continue;
+		if (ret->n == VG_POOL_ADVERTISEMENTS_MAX) {
+			*ret_maybe = true;
+			return 0;
+		}
 		bigger = reallocarray(ret->list, ret->n + 1, sizeof(*bigger));
 		if (!bigger)
 			return -ENOMEM;
-		bigger[ret->n++] = advertisement;
+		bigger[ret->n++] = reading->list[i];
 		ret->list = bigger;
 	}
 	return 0;
 }
 
 /* "None selects it" is said only of what was seen in full. */
-static bool is_told(const struct vg_cluster *cluster, enum vg_kind kind)
+static int read_pool(struct vg_pool *pool, const struct vg_cluster *cluster, const struct reading *l2, const struct reading *bgp)
 {
-	enum vg_knowledge knowledge = vg_cluster_knowledge(cluster, kind);
+	int r;
 
-	return knowledge == VG_KIND_LISTED || knowledge == VG_KIND_ABSENT;
-}
-
-static int read_pool(struct vg_pool *pool, const struct vg_cluster *cluster)
-{
-	int r = find_advertisements(cluster, VG_KIND_L2_ADVERTISEMENT, pool->claims, &pool->l2);
-
-	if (r == 0)
-		r = find_advertisements(cluster, VG_KIND_BGP_ADVERTISEMENT, pool->claims, &pool->bgp);
-	pool->maybe_l2 = pool->instance->odd_l2 || !is_told(cluster, VG_KIND_L2_ADVERTISEMENT);
-	pool->maybe_bgp = pool->instance->odd_bgp || !is_told(cluster, VG_KIND_BGP_ADVERTISEMENT);
-	return r;
+	pool->maybe_l2 = pool->instance->odd_l2 || !vg_cluster_is_told(cluster, VG_KIND_L2_ADVERTISEMENT);
+	pool->maybe_bgp = pool->instance->odd_bgp || !vg_cluster_is_told(cluster, VG_KIND_BGP_ADVERTISEMENT);
+	r = find_advertisements(l2, pool->claims, &pool->l2, &pool->maybe_l2);
+	return r < 0 ? r : find_advertisements(bgp, pool->claims, &pool->bgp, &pool->maybe_bgp);
 }
 
 static int by_name(const void *a, const void *b)
@@ -200,26 +227,43 @@ static int by_name(const void *a, const void *b)
 	return c ? c : strcmp(one->claims->object.key, other->claims->object.key);
 }
 
-static int read_pools(struct vg_scene *scene, const struct vg_cluster *cluster)
+static int read_pools(struct vg_scene *scene, const struct vg_cluster *cluster, const struct reading *l2, const struct reading *bgp)
 {
 	size_t n = vg_cluster_count(cluster, VG_KIND_POOL);
 	const struct vg_object *object = NULL;
 	int r = 0;
 
+	n = n < VG_SCENE_POOLS_MAX ? n : VG_SCENE_POOLS_MAX;
 	scene->pools = calloc(n ? n : 1, sizeof(*scene->pools));
 	if (!scene->pools)
 		return -ENOMEM;
-	while ((object = vg_cluster_next(cluster, VG_KIND_POOL, object)) && r == 0) {
-		struct vg_pool *pool = &scene->pools[scene->n_pools];
+	while (r == 0 && (object = vg_cluster_next(cluster, VG_KIND_POOL, object))) {
+		struct vg_instance *instance = instance_of(scene, object);
 
-		pool->instance = instance_of(scene, object);
-		if (!pool->instance)
+		if (instance && scene->n_pools == n)
+			leave_out(scene);
+		if (!instance || scene->n_pools == n)
 			continue;
-		pool->claims = (const struct vg_claims *)object;
-		scene->n_pools++;
-		r = read_pool(pool, cluster);
+		scene->pools[scene->n_pools] = (struct vg_pool){ .claims = (const struct vg_claims *)object, .instance = instance };
+		r = read_pool(&scene->pools[scene->n_pools++], cluster, l2, bgp);
 	}
 	qsort(scene->pools, scene->n_pools, sizeof(*scene->pools), by_name);
+	return r;
+}
+
+static int read_configuration(struct vg_scene *scene, const struct vg_cluster *cluster)
+{
+	struct reading l2 = { 0 }, bgp = { 0 };
+	int r;
+
+	read_states(scene, cluster);
+	r = read_advertisements(scene, cluster, VG_KIND_L2_ADVERTISEMENT, &l2);
+	if (r == 0)
+		r = read_advertisements(scene, cluster, VG_KIND_BGP_ADVERTISEMENT, &bgp);
+	if (r == 0)
+		r = read_pools(scene, cluster, &l2, &bgp);
+	free(l2.list);
+	free(bgp.list);
 	return r;
 }
 
@@ -232,10 +276,7 @@ int vg_scene_new(const struct vg_cluster *cluster, struct vg_scene **ret_scene)
 		return -ENOMEM;
 	scene->node_known = vg_cluster_get(cluster, VG_KIND_NODE, vg_cluster_node(cluster));
 	read_pods(scene, cluster);
-	read_states(scene, cluster);
-	read_odd(scene, cluster, VG_KIND_L2_ADVERTISEMENT);
-	read_odd(scene, cluster, VG_KIND_BGP_ADVERTISEMENT);
-	r = read_pools(scene, cluster);
+	r = read_configuration(scene, cluster);
 	if (r == 0)
 		r = vg_scene_reserve(scene, cluster);
 	if (r < 0)

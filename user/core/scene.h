@@ -15,8 +15,12 @@
 #include "core/prefix_map.h"
 #include "vipguard/abi.h"
 
-#define VG_SCENE_INSTANCES_MAX 64 /* namespaces that hold a live MetalLB; one more is as if it were not there */
-#define VG_SCENE_PROFILES_MAX 64 /* different ways in which kube-vip Pods are set up; likewise */
+/* What is over one of these is left out and counted. Then nobody is taken for the only owner (`blind`), and no pool for one without advertisements. */
+#define VG_SCENE_INSTANCES_MAX 64 /* namespaces that hold a live MetalLB */
+#define VG_SCENE_PROFILES_MAX 64 /* different ways in which kube-vip Pods are set up */
+#define VG_SCENE_POOLS_MAX 4096 /* of live instances: each is held against each advertisement */
+#define VG_SCENE_ADVERTISEMENTS_MAX 512 /* of each of both kinds */
+#define VG_POOL_ADVERTISEMENTS_MAX 64 /* of each kind that select one pool */
 #define VG_SCENE_PREFIXES_MAX 65536 /* that pools reserve; more: counted in left_out, and not reserved */
 
 #define VG_KUBE_VIP_CLASS "kube-vip.io/kube-vip-class"
@@ -27,6 +31,7 @@ struct vg_instance {
 	const char *class; /* --lb-class; "": Services without a class */
 	bool mixed; /* its Pods disagree about the class: it proves nothing */
 	const struct vg_placement *invalid; /* a ConfigurationState that says Invalid, or NULL */
+	bool maybe_invalid; /* that, or ConfigurationStates cannot be read */
 	bool odd_l2; /* an L2Advertisement in there cannot be read in full */
 	bool odd_bgp;
 };
@@ -58,6 +63,7 @@ struct vg_foreign {
 };
 
 struct vg_scene {
+	bool blind; /* who may own something was left out */
 	bool node_known; /* a Node bears this node's name */
 	struct vg_instance instances[VG_SCENE_INSTANCES_MAX];
 	size_t n_instances;

@@ -23,7 +23,7 @@ static bool selects_all_services(const struct vg_advertisements *advertisements)
 /* MetalLB keeps to its last good configuration while the present one is Invalid: then what stands in a pool may not be in force. */
 static bool is_certain(const struct vg_pool *pool)
 {
-	return !pool->instance->invalid && !pool->instance->mixed && !(pool->claims->flags & VG_CLAIMS_ODD) &&
+	return !pool->instance->maybe_invalid && !pool->instance->mixed && !(pool->claims->flags & VG_CLAIMS_ODD) &&
 	       (selects_all_services(&pool->l2) || selects_all_services(&pool->bgp));
 }
 
@@ -73,7 +73,8 @@ static int reserve_pool(struct vg_scene *scene, const struct vg_pool *pool)
 
 		if (vg_range_to_prefixes(&range->first, &range->last, prefixes, &n) < 0)
 			continue;
-		for (size_t j = 0; j < n; j++) {
+		/* What is no VIP for anybody (link-local) is nobody's to take either. */
+		for (size_t j = 0; j < n && vg_addr_is_global(&prefixes[j].addr); j++) {
 			struct vg_reserved one = { .prefix = prefixes[j],
 						   .pool = pool,
 						   .reason = scene->node_known ? VG_POOL_RESERVED : VG_NODE_UNKNOWN };
@@ -130,6 +131,8 @@ static int add_foreign_object(struct vg_scene *scene, const struct vg_claims *cl
 	return r;
 }
 
+static const enum vg_kind foreign_kinds[] = { VG_KIND_EGRESS_IP, VG_KIND_CILIUM_POOL, VG_KIND_PURELB_GROUP, VG_KIND_OPENELB_EIP, VG_KIND_CONFIG_MAP };
+
 static bool is_foreign(const struct vg_object *object)
 {
 	return object->kind != VG_KIND_CONFIG_MAP || (((const struct vg_claims *)object)->flags & VG_CLAIMS_KUBE_VIP_POOL);
@@ -137,13 +140,12 @@ static bool is_foreign(const struct vg_object *object)
 
 static int read_foreign(struct vg_scene *scene, const struct vg_cluster *cluster)
 {
-	static const enum vg_kind kinds[] = { VG_KIND_EGRESS_IP, VG_KIND_CILIUM_POOL, VG_KIND_PURELB_GROUP, VG_KIND_OPENELB_EIP, VG_KIND_CONFIG_MAP };
 	int r = 0;
 
-	for (size_t i = 0; i < ARRAY_SIZE(kinds) && r == 0; i++) {
+	for (size_t i = 0; i < ARRAY_SIZE(foreign_kinds) && r == 0; i++) {
 		const struct vg_object *object = NULL;
 
-		while (r == 0 && (object = vg_cluster_next(cluster, kinds[i], object))) {
+		while (r == 0 && (object = vg_cluster_next(cluster, foreign_kinds[i], object))) {
 			if (is_foreign(object))
 				r = add_foreign_object(scene, (const struct vg_claims *)object);
 		}
@@ -177,7 +179,7 @@ static int doubt_parts(struct vg_scene *scene)
 		uint32_t at;
 		int r;
 
-		if (!covers(&scene->reserved_of, &one.prefix, &at) || scene->reserved[at].other)
+		if (!covers(&scene->reserved_of, &one.prefix, &at))
 			continue;
 		one.pool = scene->reserved[at].pool;
 		one.reason = doubt_about(one.other);
@@ -195,13 +197,14 @@ static void reserve_nothing(struct vg_scene *scene)
 	vg_prefix_map_deinit(&scene->reserved_of);
 }
 
-/* Without all Services, "no Service carries it" is not known; without the EgressIPs, who else may hold it is not. */
+/* Without all Services, "no Service carries it" is not known; without what else speaks of addresses, who else may hold it is not. */
 static bool may_reserve(const struct vg_cluster *cluster)
 {
-	enum vg_knowledge egress = vg_cluster_knowledge(cluster, VG_KIND_EGRESS_IP);
-
-	return vg_cluster_knowledge(cluster, VG_KIND_SERVICE) == VG_KIND_LISTED && !cluster->refused &&
-	       (egress == VG_KIND_LISTED || egress == VG_KIND_ABSENT);
+	for (size_t i = 0; i < ARRAY_SIZE(foreign_kinds); i++) {
+		if (!vg_cluster_is_told(cluster, foreign_kinds[i]))
+			return false;
+	}
+	return vg_cluster_knowledge(cluster, VG_KIND_SERVICE) == VG_KIND_LISTED && !cluster->refused;
 }
 
 static int reserve_pools(struct vg_scene *scene)

@@ -9,38 +9,14 @@
 
 #include "base/log.h"
 #include "base/time.h"
-#include "kern/deadman.h"
-#include "kern/events.h"
 #include "kern/facts.h"
-#include "kern/losses.h"
-#include "kern/maps.h"
+#include "kern/kern_state.h"
 #include "kern/notes.h"
 #include "kern/program.h"
-#include "kern/programs.h"
 #include "kern/remove.h"
-#include "kern/seen.h"
-#include "kern/sense.h"
 #include "kern/sync.h"
 
 #define PERIOD_NS VG_NS_PER_SEC /* one event per announcement in this time */
-
-struct vg_kern {
-	struct vg_loop *loop;
-	struct vg_kern_sink sink;
-	uint64_t dead_man_ns;
-	bool deny; /* wanted; shared by vg_kern_attach() */
-	uint32_t netns;
-	char **interfaces;
-	size_t n_interfaces;
-	struct vg_features features;
-	struct vg_maps maps;
-	struct vg_losses losses;
-	struct vg_programs programs;
-	struct vg_events *events; /* NULL: no maps */
-	struct vg_seen *seen;
-	struct vg_sense *sense;
-	struct vg_deadman *deadman;
-};
 
 /* ---- what the parts call ---- */
 
@@ -412,59 +388,6 @@ int vg_kern_remove(struct vg_kern *kern, const struct vg_fact *fact, struct vg_e
 	else if (r != -ENOENT)
 		vg_stats_add(&stats->bind_remove_failed, 1);
 	return r;
-}
-
-void vg_kern_note_bind(struct vg_kern *kern, const struct vg_fact *fact, const struct vg_judgement *judgement)
-{
-	const struct vg_bind_key key = vg_bind_key_of(fact);
-	struct vg_bound *bound = vg_bounds_find(vg_sense_bounds(kern->sense), &key, NULL);
-
-	if (bound) {
-		bound->said = true;
-		bound->judgement = *judgement;
-	}
-	vg_note_bind(&kern->maps, fact, judgement);
-}
-
-void vg_kern_forget_bind(struct vg_kern *kern, const struct vg_fact *fact)
-{
-	const struct vg_bind_key key = vg_bind_key_of(fact);
-
-	(void)vg_maps_delete(&kern->maps, VG_MAP_BINDS, &key);
-}
-
-bool vg_kern_find_binder(const struct vg_kern *kern, const struct vg_addr *addr, struct vg_who *ret_who)
-{
-	const struct vg_bounds *bounds = vg_sense_bounds(kern->sense);
-	const struct vg_bound *bound;
-
-	for (size_t i = vg_bounds_place(bounds, addr); (bound = vg_bounds_at(bounds, i)); i++) {
-		if (vg_addr_cmp(&bound->key.addr, addr) != 0)
-			break;
-		if (bound->fact.who.pid) {
-			*ret_who = bound->fact.who;
-			return true;
-		}
-	}
-	return false;
-}
-
-void vg_kern_for_each_bind(const struct vg_kern *kern, void (*fn)(void *ctx, const struct vg_fact *fact, const struct vg_judgement *said), void *ctx)
-{
-	const struct vg_bounds *bounds = vg_sense_bounds(kern->sense);
-	const struct vg_bound *bound;
-
-	for (size_t i = 0; (bound = vg_bounds_at(bounds, i)); i++) {
-		struct vg_fact fact = bound->fact;
-
-		fact.how = VG_HOW_PREEXISTING;
-		fn(ctx, &fact, bound->said ? &bound->judgement : NULL);
-	}
-}
-
-int vg_kern_for_each_kept(const struct vg_kern *kern, int (*fn)(void *ctx, const struct vg_prefix *prefix, enum vg_reason reason), void *ctx)
-{
-	return vg_maps_ready(&kern->maps) ? vg_sync_for_each_protection(&kern->maps, fn, ctx) : 0;
 }
 
 const struct vg_features *vg_kern_features(const struct vg_kern *kern)

@@ -29,7 +29,8 @@ int vg_dump_parse(struct vg_cluster *cluster, const char *text, size_t size, con
 
 /*
  * Static Pods on the host (/etc/kubernetes/manifests and its like): YAML or JSON files of a folder, Pods only, as if the API had listed them on node.
- * They protect the control-plane VIP before and without the API. Files that are no Pod are passed over. Returns how many Pods had a role, or -errno.
+ * They protect the control-plane VIP before and without the API. Files that are no Pod are passed over. They are added to
+ * what that reflector holds, so that it can be called for several folders. Returns how many Pods had a role, or -errno.
  */
 int vg_dump_read_manifests(struct vg_cluster *cluster, unsigned reflector, const char *folder, const char *node, const struct vg_moment *now);
 

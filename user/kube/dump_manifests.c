@@ -6,6 +6,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "base/log.h"
 #include "conf/file.h"
 #include "conf/yaml_json.h"
 #include "kube/dump_put.h"
@@ -119,9 +120,9 @@ int vg_dump_read_manifests(struct vg_cluster *cluster, unsigned reflector, const
 	n = scandir(folder, &entries, is_wanted, alphasort);
 	if (n < 0)
 		return -errno;
-	vg_cluster_list_begin(cluster, reflector, VG_KIND_POD);
+	if (n > FILES_MAX)
+		vg_log(VG_LOG_WARNING, "%s: has %d files; static Pods are looked for in the first %d of them only", folder, n, FILES_MAX);
 	r = put_files(&put, folder, entries, n, node);
-	vg_cluster_list_end(cluster, reflector, VG_KIND_POD);
 	for (int i = 0; i < n; i++)
 		free(entries[i]);
 	free(entries);

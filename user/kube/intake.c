@@ -258,6 +258,8 @@ static int page_end(struct vg_intake *intake, struct vg_error *error)
 	token = text_at(meta, "metadata", "continue");
 	if (!version[0] || strlen(version) >= VG_VERSION_MAX)
 		r = vg_error_set(error, -EBADMSG, "a list without a usable resourceVersion");
+	else if (!json_object_get(meta, "items"))
+		r = vg_error_set(error, -EBADMSG, "a list without items"); /* and not one of nothing */
 	free(TAKE_PTR(intake->token));
 	if (r >= 0 && token[0]) {
 		intake->token = strdup(token);

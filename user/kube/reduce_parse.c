@@ -195,7 +195,8 @@ json_t *vg_reduce_parse(const char *bytes, size_t n, struct vg_error *ret_error)
 		return NULL;
 	}
 	rest = prune(bytes, n, text);
-	json = json_loadb(rest ? text : bytes, rest ? rest : n, JSON_REJECT_DUPLICATES | JSON_DECODE_ANY, &error);
+	/* JSON_ALLOW_NUL: a NUL in an annotation, which anybody may write, must not hide a Service */
+	json = json_loadb(rest ? text : bytes, rest ? rest : n, JSON_REJECT_DUPLICATES | JSON_DECODE_ANY | JSON_ALLOW_NUL, &error);
 	if (!json) {
 		/* what follows is the object's own text, which may be a password in a Pod's environment */
 		near = strstr(error.text, " near ");

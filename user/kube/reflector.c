@@ -85,6 +85,7 @@ void vg_reflector_listed(struct vg_reflector *reflector)
 	reflector->was_listed = true;
 	reflector->whole = false;
 	reflector->stuck = 0;
+	reflector->misses = 0;
 	reflector->step = STEP_WATCH;
 	reflector->heard_ns = vg_time_boot_ns();
 	reflector->error[0] = '\0';
@@ -309,6 +310,7 @@ void vg_reflector_absent(struct vg_reflector *reflector)
 		vg_cluster_drop(reflector->env->cluster, reflector->bit, reflector->info->kind);
 	reflector->knowledge = VG_KIND_ABSENT;
 	reflector->was_listed = false;
+	reflector->step = STEP_LIST; /* nothing is held any more that a watch could go on from */
 	reflector->refusals = 0;
 	reflector->refusal_said = false;
 	reflector->cause = VG_RELIST_APPEARED;

@@ -31,6 +31,8 @@ static enum outcome of_status(const struct vg_reflector *reflector, long status)
 	case 403: return OUTCOME_FORBIDDEN;
 	case 404: return reflector->info->core ? OUTCOME_BROKEN : OUTCOME_MISSING;
 	case 410: return OUTCOME_EXPIRED;
+	case 429:
+	case 503: return OUTCOME_BUSY;
 	default: return OUTCOME_BROKEN;
 	}
 }
@@ -102,8 +104,7 @@ static void on_broken(struct vg_reflector *reflector, uint64_t retry_after_ns)
 	/* one more attempt may do; then the version or the token itself may be what is wrong */
 	if (step != STEP_LIST && reflector->stuck >= STUCK_MAX) {
 		reflector->stuck = 0;
-		vg_reflector_relist(reflector, VG_RELIST_ERROR, false);
-		return;
+		step = STEP_LIST;
 	}
 	if (step == STEP_LIST && reflector->counted) {
 		reflector->cause = VG_RELIST_ERROR;
@@ -112,13 +113,13 @@ static void on_broken(struct vg_reflector *reflector, uint64_t retry_after_ns)
 	vg_reflector_wait(reflector, step, retry_after_ns);
 }
 
-/* No answer says nothing of the version. */
-static void on_lost(struct vg_reflector *reflector)
+/* No answer, or none now, says nothing of the version: a list from all nodes at once is the last thing that an overloaded server needs. */
+static void on_lost(struct vg_reflector *reflector, uint64_t retry_after_ns)
 {
 	unsigned stuck = reflector->stuck;
 
 	reflector->stuck = 0;
-	on_broken(reflector, 0);
+	on_broken(reflector, retry_after_ns);
 	reflector->stuck = stuck;
 }
 
@@ -178,6 +179,15 @@ static void on_unauthorized(struct vg_reflector *reflector, const struct vg_http
 	vg_reflector_wait(reflector, again(reflector), end->retry_after_ns);
 }
 
+/* What was there does not go on one word: without an advertisement or an EgressIP what is right looks wrong. */
+static void missing(struct vg_reflector *reflector)
+{
+	if (reflector->was_listed && reflector->misses++ == 0)
+		vg_reflector_wait_for(reflector, STEP_LIST, DOUBT_NS + vg_backoff_random(&reflector->backoff, DOUBT_NS));
+	else
+		vg_reflector_absent(reflector);
+}
+
 static void on_discovered(void *ctx, int r, const char *version, const char *text)
 {
 	struct vg_reflector *reflector = ctx;
@@ -187,7 +197,7 @@ static void on_discovered(void *ctx, int r, const char *version, const char *tex
 		vg_reflector_failed(reflector, text);
 		vg_reflector_wait(reflector, STEP_LIST, 0);
 	} else if (!version) {
-		vg_reflector_absent(reflector);
+		missing(reflector);
 	} else if (strcmp(version, reflector->api_version) && strlen(version) < sizeof(reflector->api_version)) {
 		snprintf(reflector->api_version, sizeof(reflector->api_version), "%s", version);
 		vg_reflector_relist(reflector, reflector->cause, reflector->backoff.failures++ == 0);
@@ -222,7 +232,7 @@ static void on_forbidden(struct vg_reflector *reflector)
 
 static bool is_failure(enum outcome outcome)
 {
-	return outcome == OUTCOME_FORBIDDEN || outcome == OUTCOME_BROKEN || outcome == OUTCOME_LOST;
+	return outcome == OUTCOME_FORBIDDEN || outcome == OUTCOME_BROKEN || outcome == OUTCOME_LOST || outcome == OUTCOME_BUSY;
 }
 
 void vg_reflector_end(struct vg_reflector *reflector, const struct vg_http_end *end)
@@ -247,7 +257,8 @@ void vg_reflector_end(struct vg_reflector *reflector, const struct vg_http_end *
 	case OUTCOME_FORBIDDEN: on_forbidden(reflector); break;
 	case OUTCOME_UNAUTHORIZED: on_unauthorized(reflector, end); break;
 	case OUTCOME_UNMARKED: on_unmarked(reflector); break;
-	case OUTCOME_LOST: on_lost(reflector); break;
+	case OUTCOME_LOST:
+	case OUTCOME_BUSY: on_lost(reflector, end->retry_after_ns); break;
 	case OUTCOME_SILENT: vg_reflector_step(reflector, STEP_WATCH); break;
 	case OUTCOME_NONE:
 	case OUTCOME_BROKEN: on_broken(reflector, end->retry_after_ns); break;

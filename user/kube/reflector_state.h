@@ -31,6 +31,7 @@ enum outcome {
 	OUTCOME_UNMARKED, /* no WatchList here */
 	OUTCOME_BROKEN, /* an answer, but no good one */
 	OUTCOME_LOST, /* no answer, or it was cut off */
+	OUTCOME_BUSY, /* later, it said */
 	OUTCOME_SILENT, /* a watch where nothing came */
 };
 
@@ -75,6 +76,7 @@ struct vg_reflector {
 	unsigned stuck; /* answers in a row that were no good and brought nothing */
 	unsigned refusals; /* 403 in a row */
 	bool refusal_said;
+	unsigned misses; /* how often it was not there since it was listed */
 
 	char error[VG_ERROR_MAX];
 	uint64_t relists[VG_RELIST_CAUSE_MAX];

@@ -16,8 +16,6 @@
 #define BACKOFF_MAX_NS (30 * VG_NS_PER_SEC)
 #define PAGE 500
 
-_Static_assert(VG_REFLECTORS_MAX == 16, "the text about too many namespaces says how many there may be");
-
 const char *vg_relist_cause_to_str(enum vg_relist_cause cause)
 {
 	static const char *const names[] = {
@@ -49,30 +47,38 @@ static const struct vg_reflector *oldest(const struct vg_kube_source *source)
 	return found;
 }
 
-/* A required kind that was never listed is none that was heard from, however short ago it was asked for. */
-static const struct vg_reflector *required_unlisted(const struct vg_kube_source *source)
+static bool settled(const struct vg_reflector *reflector)
 {
-	for (size_t i = 0; i < source->n_reflectors; i++)
-		if (vg_reflector_info(source->reflectors[i])->required && !vg_reflector_was_listed(source->reflectors[i]))
-			return source->reflectors[i];
+	return vg_reflector_idle(reflector) || vg_reflector_knowledge(reflector) != VG_KIND_UNKNOWN;
+}
+
+/* A required kind must have been listed; that it may not be read does for the others. NULL: all are known. */
+static const struct vg_reflector *unknown(const struct vg_kube_source *source)
+{
+	for (size_t i = 0; i < source->n_reflectors; i++) {
+		const struct vg_reflector *reflector = source->reflectors[i];
+
+		if (vg_reflector_info(reflector)->required ? !vg_reflector_was_listed(reflector) : !settled(reflector))
+			return reflector;
+	}
 	return NULL;
 }
 
 static void set_fresh(struct vg_kube_source *source, bool fresh, const char *why)
 {
-	if (source->fresh == fresh)
+	if (source->told && source->fresh == fresh)
 		return;
+	source->told = true;
 	source->fresh = fresh;
 	source->sink.fresh(source->sink.ctx, fresh, why);
 }
 
-static void say_stale(struct vg_kube_source *source, const struct vg_reflector *reflector, uint64_t age_ns)
+static void say_stale(struct vg_kube_source *source, const struct vg_reflector *reflector, const char *what)
 {
 	const char *error = vg_reflector_last_error(reflector);
 	char why[VG_ERROR_MAX * 2];
 
-	snprintf(why, sizeof(why), "%s: not heard from for %llu s%s%s", vg_reflector_info(reflector)->plural, age_ns / VG_NS_PER_SEC,
-		 error[0] ? ": " : "", error);
+	snprintf(why, sizeof(why), "%s: %s%s%s", vg_reflector_info(reflector)->plural, what, error[0] ? ": " : "", error);
 	set_fresh(source, false, why);
 }
 
@@ -81,30 +87,34 @@ static void check_fresh(struct vg_kube_source *source)
 {
 	const struct vg_reflector *reflector = oldest(source);
 	uint64_t now = vg_time_boot_ns(), end;
+	char what[64];
 
-	if (!source->complete || !reflector || required_unlisted(source))
+	if (!source->complete || !reflector)
 		return;
 	end = vg_reflector_heard_ns(reflector) + source->config.max_age_ns;
 	if (end < now) {
 		vg_timer_disarm(source->freshness);
-		say_stale(source, reflector, now - vg_reflector_heard_ns(reflector));
+		snprintf(what, sizeof(what), "not heard from for %llu s", (now - vg_reflector_heard_ns(reflector)) / VG_NS_PER_SEC);
+		say_stale(source, reflector, what);
 		return;
 	}
 	set_fresh(source, true, "all kinds are heard from");
 	vg_timer_arm(source->freshness, end + 1);
 }
 
+/* That it never becomes complete is said after max_age, too. */
 static void on_freshness(void *ctx)
 {
-	check_fresh(ctx);
+	struct vg_kube_source *source = ctx;
+	const struct vg_reflector *reflector = source->complete ? NULL : unknown(source);
+
+	if (reflector)
+		say_stale(source, reflector, "not listed yet");
+	else
+		check_fresh(source);
 }
 
 /* ---- what the cluster is told of its kinds */
-
-static bool settled(const struct vg_reflector *reflector)
-{
-	return vg_reflector_idle(reflector) || vg_reflector_knowledge(reflector) != VG_KIND_UNKNOWN;
-}
 
 /* Of several reflectors of a kind the best: one that lists it is enough. Unknown only until all have said something. */
 static enum vg_knowledge knowledge_of(const struct vg_kube_source *source, enum vg_kind kind)
@@ -137,14 +147,6 @@ static void tell_knowledge(struct vg_kube_source *source)
 	}
 }
 
-static bool all_settled(const struct vg_kube_source *source)
-{
-	for (size_t i = 0; i < source->n_reflectors; i++)
-		if (!settled(source->reflectors[i]))
-			return false;
-	return true;
-}
-
 /* ---- once an iteration */
 
 /* A failure that was said is said again only after all is well meanwhile. */
@@ -169,7 +171,7 @@ static void on_kick(void *ctx)
 	if (source->anew) {
 		source->anew = false;
 		tell_knowledge(source);
-		first = !source->complete && all_settled(source);
+		first = !source->complete && !unknown(source);
 		source->complete |= first;
 	}
 	look_at_connection(source);
@@ -293,6 +295,7 @@ int vg_kube_source_new(struct vg_loop *loop, const struct vg_kube_config *config
 		if (vg_reflector_info(source->reflectors[i])->kind != VG_KIND_EVENT)
 			vg_reflector_start(source->reflectors[i]);
 	vg_reflector_start(source->definitions);
+	vg_timer_arm(source->freshness, vg_time_boot_ns() + source->config.max_age_ns);
 	*ret_source = TAKE_PTR(source);
 	return 0;
 }
@@ -329,7 +332,18 @@ bool vg_kube_source_complete(const struct vg_kube_source *source)
 
 bool vg_kube_source_is_fresh(const struct vg_kube_source *source)
 {
-	return source->fresh;
+	const struct vg_reflector *reflector = oldest(source);
+
+	/* who was stopped for a while, or had much to do, has not heard its timer yet */
+	return source->fresh && reflector && vg_time_boot_ns() - vg_reflector_heard_ns(reflector) <= source->config.max_age_ns;
+}
+
+bool vg_kube_source_may_not_read(const struct vg_kube_source *source, enum vg_kind kind)
+{
+	for (size_t i = 0; i < source->n_reflectors; i++)
+		if (vg_reflector_info(source->reflectors[i])->kind == kind && vg_reflector_knowledge(source->reflectors[i]) == VG_KIND_FORBIDDEN)
+			return true;
+	return false;
 }
 
 uint64_t vg_kube_source_age_ns(const struct vg_kube_source *source)

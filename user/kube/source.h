@@ -41,9 +41,11 @@ enum vg_kube_trouble_kind {
 
 struct vg_kube_sink {
 	void *ctx;
-	/* There is something to assess; once an iteration of the loop. complete: every kind has been listed (or is absent, or forbidden) at least once. */
+	/* There is something to assess; once an iteration of the loop. complete: every required kind was listed once, every other one too,
+	 * or it is absent, or forbidden. */
 	void (*changed)(void *ctx, bool complete);
-	/* Fresh means complete and every required and every listed kind heard from within max_age. Called at every change of that. */
+	/* Fresh means complete and every required and every listed kind heard from within max_age. Called at every change of that,
+	 * and when it was not for max_age from the start. */
 	void (*fresh)(void *ctx, bool fresh, const char *why);
 	void (*trouble)(void *ctx, enum vg_kube_trouble_kind kind, const char *text);
 };
@@ -82,7 +84,8 @@ void vg_kube_source_free(struct vg_kube_source *source); /* NULL is fine */
 /* Nudges everything that waits (SIGHUP): back-offs end now. */
 void vg_kube_source_retry(struct vg_kube_source *source);
 bool vg_kube_source_complete(const struct vg_kube_source *source);
-bool vg_kube_source_is_fresh(const struct vg_kube_source *source);
+bool vg_kube_source_is_fresh(const struct vg_kube_source *source); /* at this moment; the sink may hear of its end a little later */
+bool vg_kube_source_may_not_read(const struct vg_kube_source *source, enum vg_kind kind); /* all, or a part of it */
 uint64_t vg_kube_source_age_ns(const struct vg_kube_source *source); /* of the kind heard from longest ago; UINT64_MAX: never complete */
 const char *vg_kube_source_server(const struct vg_kube_source *source);
 void vg_kube_source_for_each(const struct vg_kube_source *source, void (*fn)(void *ctx, const struct vg_reflector_status *status), void *ctx);

@@ -23,11 +23,12 @@ static bool say_once(struct vg_kube_source *source, uint64_t hash)
 	return true;
 }
 
-static uint64_t hash_of(const struct vg_reflector *reflector, enum vg_kube_trouble_kind kind, const char *key)
+/* What was refused has no key: its text tells one from another. */
+static uint64_t hash_of(const struct vg_reflector *reflector, enum vg_kube_trouble_kind kind, const char *key, const char *text)
 {
-	uint64_t hash = vg_hash_bytes(kind, vg_reflector_info(reflector)->plural, strlen(vg_reflector_info(reflector)->plural));
+	const char *plural = vg_reflector_info(reflector)->plural, *what = kind == VG_TROUBLE_REFUSED ? text : key;
 
-	return vg_hash_bytes(hash, key, strlen(key));
+	return vg_hash_bytes(vg_hash_bytes(kind, plural, strlen(plural)), what, strlen(what));
 }
 
 /* By its words alone: how many milliseconds it took makes no other failure of it. */
@@ -55,7 +56,7 @@ void vg_source_trouble(void *ctx, const struct vg_reflector *reflector, enum vg_
 
 	if (kind == VG_TROUBLE_CONNECTION && !say_failure(source, text))
 		return;
-	if ((kind == VG_TROUBLE_ODD_OBJECT || kind == VG_TROUBLE_REFUSED) && !say_once(source, hash_of(reflector, kind, key)))
+	if ((kind == VG_TROUBLE_ODD_OBJECT || kind == VG_TROUBLE_REFUSED) && !say_once(source, hash_of(reflector, kind, key, text)))
 		return;
 	if (kind == VG_TROUBLE_FORBIDDEN)
 		snprintf(line, sizeof(line), "%s", text);

@@ -6,7 +6,7 @@
 #include "kube/reflector.h"
 #include "kube/source.h"
 
-#define VG_REFLECTORS_ALL 64 /* of all kinds: the table's, and the Pods of VG_REFLECTORS_MAX namespaces */
+#define VG_REFLECTORS_ALL 64 /* of all kinds: the table's, and the Pods of namespaces */
 #define VG_FAILURES_MAX 16 /* different ones of one outage that are said; the status has the rest */
 #define VG_SAID_MAX 1024 /* odd objects that were said; further ones are counted only */
 
@@ -26,6 +26,7 @@ struct vg_kube_source {
 	bool anew; /* a reflector's state moved */
 	bool complete;
 	bool fresh;
+	bool told; /* whether it is fresh */
 	bool namespaces_full; /* that was said */
 	uint64_t failures[VG_FAILURES_MAX]; /* hashes of those that were said since all was well */
 	size_t n_failures;

@@ -9,6 +9,8 @@
 
 #include "kube/source_state.h"
 
+#define PODS_NAMESPACES_MAX (VG_REFLECTORS_MAX - 2) /* beside the Pods of this node and the static ones */
+
 static const struct vg_kind_info pods_of_namespace = {
 	.kind = VG_KIND_POD, .group = "", .version = "v1", .plural = "pods", .core = true, .loss = "whether MetalLB runs there is not known"
 };
@@ -117,7 +119,7 @@ static size_t find_namespace(const struct vg_kube_source *source, const struct v
 
 static int free_bit(const struct vg_kube_source *source)
 {
-	unsigned used = 1; /* this node's Pods */
+	unsigned used = 1U | 1U << VG_REFLECTOR_MANIFESTS; /* this node's Pods: those of the API, and the static ones */
 
 	for (size_t i = 0; i < source->n_reflectors; i++)
 		if (vg_reflector_info(source->reflectors[i])->kind == VG_KIND_POD)
@@ -125,7 +127,7 @@ static int free_bit(const struct vg_kube_source *source)
 	return used == (1U << VG_REFLECTORS_MAX) - 1 ? -E2BIG : __builtin_ctz(~used);
 }
 
-static void add_namespace(struct vg_kube_source *source, const struct vg_object *pool)
+static int add_namespace(struct vg_kube_source *source, const struct vg_object *pool)
 {
 	char namespace[256];
 	int bit = free_bit(source), r = bit;
@@ -133,14 +135,22 @@ static void add_namespace(struct vg_kube_source *source, const struct vg_object 
 	snprintf(namespace, sizeof(namespace), "%.*s", (int)pool->namespace_len, pool->key);
 	if (bit >= 0)
 		r = vg_source_add(source, &pods_of_namespace, (unsigned)bit, namespace);
-	if (r >= 0) {
+	if (r >= 0)
 		vg_reflector_start(source->reflectors[source->n_reflectors - 1]);
-		return;
+	return r;
+}
+
+/* n: pools whose namespace found no place. Said once, until all have one. */
+static void say_left_out(struct vg_kube_source *source, size_t n)
+{
+	char text[VG_ERROR_MAX];
+
+	if (n && !source->namespaces_full) {
+		snprintf(text, sizeof(text), "ipaddresspools: in more than %d namespaces; whether MetalLB runs in those of %zu pools is not known",
+			 PODS_NAMESPACES_MAX, n);
+		source->sink.trouble(source->sink.ctx, VG_TROUBLE_REFUSED, text);
 	}
-	if (!source->namespaces_full)
-		source->sink.trouble(source->sink.ctx, VG_TROUBLE_REFUSED,
-				     "ipaddresspools: in more than 15 namespaces; whether MetalLB runs in the others is not known");
-	source->namespaces_full = true;
+	source->namespaces_full = n > 0;
 }
 
 static bool has_pool(const struct vg_kube_source *source, const char *namespace)
@@ -174,6 +184,7 @@ static bool pools_moved(struct vg_kube_source *source)
 static void want_pods(struct vg_kube_source *source)
 {
 	const struct vg_object *pool = NULL;
+	size_t left_out = 0;
 
 	if (!pools_moved(source))
 		return;
@@ -185,11 +196,11 @@ static void want_pods(struct vg_kube_source *source)
 		vg_reflector_stop(reflector);
 		vg_reflector_free(reflector);
 		source->reflectors[i] = source->reflectors[--source->n_reflectors];
-		source->namespaces_full = false;
 	}
 	while ((pool = vg_cluster_next(source->config.cluster, VG_KIND_POOL, pool)))
 		if (pool->namespace_len && find_namespace(source, pool) == SIZE_MAX)
-			add_namespace(source, pool);
+			left_out += add_namespace(source, pool) < 0;
+	say_left_out(source, left_out);
 }
 
 void vg_source_want(struct vg_kube_source *source)

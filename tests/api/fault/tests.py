@@ -371,10 +371,10 @@ def forbidden(server):
 @test
 def forbidden_and_required(server):
     server.rule(lambda r: r.collection == NODES, lambda conn, _: conn.status(403, 'Forbidden', 'not for you'))
-    with Watch(server) as watch:
-        watch.until('complete')
+    with Watch(server, '--max-age', '3s') as watch:
+        watch.until(lambda e: e['event'] == 'stale' and 'nodes: not listed yet' in e['text'])
         status = watch.status()
-        check(not status['fresh'] and status['knowledge']['Node'] == 'forbidden', status)
+        check(not status['fresh'] and not status['complete'] and status['knowledge']['Node'] == 'forbidden', status)
         server.calm()
         watch.process.stdin.write('retry\n')
         watch.until('fresh')
@@ -460,9 +460,9 @@ def pools_in_many_namespaces(server):
         server.put(POOLS, pool('p', f'metallb-{i}', f'198.51.100.{i}/32'))
     with Watch(server) as watch:
         watch.ready()
-        watch.until(lambda e: e['event'] == 'trouble' and '15 namespaces' in e['text'])
+        watch.until(lambda e: e['event'] == 'trouble' and re.search(r'14 namespaces.* of \d pools', e['text']))
         status = watch.status()
-        check(sum(r['plural'] == 'pods' for r in status['reflectors']) == 16, status)
+        check(sum(r['plural'] == 'pods' for r in status['reflectors']) == 15, status)
 
 
 # ---- content
@@ -585,6 +585,7 @@ def nonsense(what):
         'empty': lambda conn: conn.answer(200, b''),
         'null': lambda conn: conn.answer(200, b'null'),
         'status': lambda conn: conn.status(200),
+        'no_items': lambda conn: conn.answer(200, {'kind': 'List', 'apiVersion': 'v1', 'metadata': {'resourceVersion': '1'}}),
         'no_version': lambda conn: conn.answer(200, {'kind': 'List', 'apiVersion': 'v1', 'metadata': {}, 'items': []}),
         'deep': lambda conn: conn.answer(200, b'[' * 100000),
         'not_http': lambda conn: conn.raw(b'SSH-2.0-nonsense\r\n' * 10) or conn.end('fin'),
@@ -607,7 +608,7 @@ def nonsense(what):
     return run
 
 
-for name in ('garbage html empty null status no_version deep not_http longer_than_said shorter_than_said nothing reset').split():
+for name in ('garbage html empty null status no_items no_version deep not_http longer_than_said shorter_than_said nothing reset').split():
     test(nonsense(name))
 
 

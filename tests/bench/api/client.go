@@ -183,9 +183,13 @@ func (c *client) status(field string) (int64, error) {
 	return 0, fmt.Errorf("no %s in /proc", field)
 }
 
-// processor is the time that all of its threads have had of one.
 func (c *client) processor() (time.Duration, error) {
-	stat, err := os.ReadFile(c.proc("stat"))
+	return processor(c.command.Process.Pid)
+}
+
+// processor is the time that all threads of a process have had of one.
+func processor(pid int) (time.Duration, error) {
+	stat, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))
 	if err != nil {
 		return 0, err
 	}

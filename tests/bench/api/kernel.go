@@ -85,11 +85,10 @@ func (v *vips) addresses() (map[netip.Addr]bool, error) {
 	}
 }
 
-// await returns the time at which an address is in the map, or is no more. It looks every 20 us or so: to look without end would
-// take one of few processors away from those who are being measured.
+// await returns the time at which an address is in the map, or is no more. It looks every 50 us or so, which is to the
+// disadvantage of the guard: to look without end would take one of few processors away from those who are being measured.
 func (v *vips) await(address netip.Addr, present bool) (int64, error) {
-	pause := unix.Timespec{Nsec: 20000}
-	for end := now() + patience.Nanoseconds(); ; unix.Nanosleep(&pause, nil) {
+	for end := now() + patience.Nanoseconds(); ; pause() {
 		found, err := v.has(address)
 		at := now()
 		if err != nil || found == present {
@@ -99,6 +98,10 @@ func (v *vips) await(address netip.Addr, present bool) (int64, error) {
 			return 0, errors.New("vg_vips does not follow: " + address.String())
 		}
 	}
+}
+
+func pause() {
+	unix.Nanosleep(&unix.Timespec{Nsec: 50000}, nil)
 }
 
 // exactSleep is for a thread of its own: its sleeps are as short as it says.

@@ -117,6 +117,9 @@ func (b *bench) starts() (guard, informer figures, err error) {
 }
 
 func (b *bench) start(c *client) (f figures, err error) {
+	if err = b.server.rest(); err != nil {
+		return f, err
+	}
 	from, err := b.server.auditSize()
 	if err != nil {
 		return f, err

@@ -1,0 +1,57 @@
+# SPDX-License-Identifier: Apache-2.0
+# shellcheck shell=bash disable=SC2154 # variables of lib.sh
+# The main job: MetalLB's speaker on worker1 has the VIP, by what the API says, and kube-vip's double on cp1 takes it. Its own VIP, the control
+# plane's, is its own in every mode.
+
+unguarded() {
+	client_reaches worker1 || fail "the client does not reach worker1 at first" || return
+	witnessed rogue_runs || return
+	at_least "frames for $VIP" "$(seen $VIP)" 2 || return
+	at_least "frames for $VIP6" "$(seen $VIP6)" 2 || return
+	bound $VIP && bound $VIP6 && bound $CP_VIP || return
+	equal "the client's neighbour entry" "$(client_mac)" $CP1_MAC
+}
+test_case "without the guard the rogue takes the VIP" unguarded
+
+# said_of ACTION-OF-BINDS ACTION-OF-FRAMES: all that the API says is in the events
+said_of() {
+	local address pid whose='.owner == "metallb" and .service == "default/web" and .assigned_nodes == ["worker1"] and .source == "ServiceL2Status"'
+	pid=$(pgrep -x kube-vip)
+	for address in $VIP $VIP6; do
+		await_event ".event == \"bind\" and .address == \"$address\" and .verdict == \"violation\" and .reason == \"owner-never-binds\" and
+			.action == \"$1\" and .pid == $pid and .comm == \"kube-vip\" and $whose" || return
+		await_event ".event == \"announce\" and .address == \"$address\" and .verdict == \"violation\" and .reason == \"assigned-elsewhere\" and
+			.action == \"$2\" and .pid == $pid and $whose" || return
+	done
+	await_event ".event == \"bind\" and .address == \"$CP_VIP\" and .verdict == \"protected\" and .reason == \"control-plane-vip\" and
+		.action == \"none\" and .pid == $pid"
+}
+
+enforce() {
+	client_reaches worker1 || fail "the client does not reach worker1 at first" || return
+	kube_start enforce || return
+	in_map vg_protect $CP_VIP VG_CONTROL_PLANE_VIP || fail "$CP_VIP is not protected" || return
+	witnessed rogue_runs || return
+	equal "frames for $VIP" "$(seen $VIP)" 0 || return
+	equal "frames for $VIP6" "$(seen $VIP6)" 0 || return
+	at_least "frames for the control plane's VIP" "$(seen $CP_VIP)" 2 || return
+	not_bound $VIP && not_bound $VIP6 && bound $CP_VIP || return
+	rogue_said 2 "^BIND $VIP.*EPERM" || fail "the rogue was not refused" || return
+	said_of denied dropped || return
+	equal "the client's neighbour entry" "$(client_mac)" $WORKER1_MAC || return
+	equal "whom the client reaches" "$(client_asks)" worker1 || return
+	guard_stop
+}
+test_case "in enforce nothing is bound, no frame leaves, and the events say why" enforce
+
+audit() {
+	kube_start audit || return
+	witnessed rogue_runs || return
+	at_least "frames for $VIP" "$(seen $VIP)" 2 || return
+	at_least "frames for the control plane's VIP" "$(seen $CP_VIP)" 2 || return
+	bound $VIP && bound $VIP6 && bound $CP_VIP || return
+	said_of would-deny would-drop || return
+	equal "events with an action" "$(count_events '.action == "denied" or .action == "removed" or .action == "dropped"')" 0 || return
+	guard_stop
+}
+test_case "in audit nothing is touched" audit

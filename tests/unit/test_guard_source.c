@@ -1,0 +1,164 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What the guard makes of what its sources say. */
+#include "guard_world.h"
+
+#include "core/cluster_store.h"
+
+static void put(struct vg_guard *guard, const struct vg_object *object)
+{
+	const struct vg_moment now = vg_guard_moment();
+
+	assert_int_equal(vg_cluster_put(guard->cluster, 0, object, &now), 0);
+}
+
+/* Another node's address in a Service: a violation here. */
+static void fill(struct vg_guard *guard)
+{
+	struct vg_carried carried = { .addr = addr_of(VIP), .from = VG_FROM_STATUS };
+	struct vg_addr internal = addr_of(VIP);
+	const struct vg_service service = { .object = { .kind = VG_KIND_SERVICE, .key = "shop/web", .namespace_len = 4, .version = "" },
+					    .flags = VG_SERVICE_LOAD_BALANCER,
+					    .class = "",
+					    .metallb_pool = "",
+					    .kube_vip_lease = "",
+					    .vip_host = "",
+					    .carried = { .list = &carried, .n = 1 } };
+	const struct vg_node here = { .object = { .kind = VG_KIND_NODE, .key = "node1", .version = "" }, .hostname = "" };
+	const struct vg_node there = { .object = { .kind = VG_KIND_NODE, .key = "node2", .version = "" },
+				       .hostname = "",
+				       .internal = { .list = &internal, .n = 1 } };
+
+	put(guard, &service.object);
+	put(guard, &here.object);
+	put(guard, &there.object);
+	for (unsigned kind = 0; kind < VG_KIND_MAX; kind++)
+		vg_cluster_set_knowledge(guard->cluster, kind, VG_KIND_LISTED);
+}
+
+static void test_by_the_clock(void **state)
+{
+	struct world world;
+
+	world_up(&world);
+	fill(&world.guard);
+	become_fresh(&world.guard);
+	assert_int_equal(verdict(&world.guard, VIP), VG_VIOLATION);
+	said.fresh = false; /* it was not told yet */
+	assert_int_equal(verdict(&world.guard, VIP), VG_UNKNOWN);
+	world_down(&world);
+}
+
+static void test_never_heard_from_is_said(void **state)
+{
+	struct world world;
+
+	world_up(&world);
+	said.sink.fresh(&world.guard, false, "services: not listed yet");
+	assert_int_equal(said.degraded, 1);
+	assert_string_equal(said.what, "source");
+	said.sink.fresh(&world.guard, false, "again");
+	assert_int_equal(said.degraded, 1);
+	become_fresh(&world.guard);
+	assert_int_equal(said.recovered, 1);
+	world_down(&world);
+}
+
+/* The kept protection of the control plane's address is gone with the first whole picture only if it is known that there is none. */
+static void test_kept_protections(void **state)
+{
+	struct world world;
+
+	for (int blind = 0; blind < 2; blind++) {
+		world_up(&world);
+		assert_int_equal(verdict(&world.guard, CONTROL_PLANE), VG_PROTECTED);
+		said.sink.changed(&world.guard, false);
+		assert_int_equal(verdict(&world.guard, CONTROL_PLANE), VG_PROTECTED);
+		said.blind = blind;
+		fill(&world.guard);
+		become_fresh(&world.guard);
+		assert_int_equal(verdict(&world.guard, CONTROL_PLANE), blind ? VG_PROTECTED : VG_UNRELATED);
+		assert_int_equal(verdict(&world.guard, OWN), VG_UNRELATED);
+		world_down(&world);
+	}
+}
+
+static void test_a_full_cluster(void **state)
+{
+	const struct vg_object more = { .kind = VG_KIND_NODE, .key = "node3", .version = "" };
+	struct vg_node node = { .object = more, .hostname = "" };
+	const struct vg_moment now = vg_guard_moment();
+	struct world world;
+	char key[32];
+	int r = 0;
+
+	world_up(&world);
+	fill(&world.guard);
+	become_fresh(&world.guard);
+	assert_int_equal(verdict(&world.guard, VIP), VG_VIOLATION);
+	for (unsigned i = 0; r == 0; i++) {
+		snprintf(key, sizeof(key), "more%u", i);
+		node.object.key = key;
+		r = vg_cluster_put(world.guard.cluster, 0, &node.object, &now);
+	}
+	assert_int_equal(r, -E2BIG);
+	said.sink.changed(&world.guard, true);
+	assert_int_equal(verdict(&world.guard, VIP), VG_UNKNOWN);
+	assert_int_equal(said.degraded, 1);
+	assert_string_equal(said.what, "limit");
+	said.sink.changed(&world.guard, true);
+	assert_int_equal(said.degraded, 1);
+	world_down(&world);
+}
+
+/* Nothing is freed for want of an assessment: what was replaced must not add up until all kinds are listed. */
+static void test_nothing_adds_up_before(void **state)
+{
+	struct world world;
+
+	world_up(&world);
+	fill(&world.guard);
+	vg_cluster_delete(world.guard.cluster, 0, VG_KIND_SERVICE, "shop/web");
+	said.sink.changed(&world.guard, false);
+	assert_null(world.guard.cluster->dead);
+	world_down(&world);
+}
+
+/* Two folders, as on a host that had another distribution before: the second is empty. */
+static void test_static_pods_of_two_folders(void **state)
+{
+	static const char pod[] = "apiVersion: v1\nkind: Pod\nmetadata: {name: kube-vip, namespace: kube-system}\nspec:\n  containers:\n"
+				  "  - name: kube-vip\n    image: ghcr.io/kube-vip/kube-vip:v1.0.0\n    args: [manager]\n    env:\n"
+				  "    - {name: cp_enable, value: 'true'}\n    - {name: address, value: 192.0.2.99}\n";
+	char first[] = "/tmp/vipguard-first-XXXXXX", second[] = "/tmp/vipguard-second-XXXXXX", path[64];
+	char *folders[] = { first, second };
+	struct world world;
+	FILE *file;
+
+	assert_non_null(mkdtemp(first));
+	assert_non_null(mkdtemp(second));
+	snprintf(path, sizeof(path), "%s/kube-vip.yaml", first);
+	file = fopen(path, "we");
+	assert_non_null(file);
+	fputs(pod, file);
+	assert_int_equal(fclose(file), 0);
+	world_up_with(&world, folders, 2);
+	assert_int_equal(verdict(&world.guard, "192.0.2.99"), VG_PROTECTED);
+	fill(&world.guard);
+	become_fresh(&world.guard);
+	assert_int_equal(verdict(&world.guard, "192.0.2.99"), VG_PROTECTED);
+	world_down(&world);
+	unlink(path);
+	assert_int_equal(rmdir(first), 0);
+	assert_int_equal(rmdir(second), 0);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_by_the_clock),	       cmocka_unit_test(test_never_heard_from_is_said),
+		cmocka_unit_test(test_kept_protections),       cmocka_unit_test(test_a_full_cluster),
+		cmocka_unit_test(test_nothing_adds_up_before), cmocka_unit_test(test_static_pods_of_two_folders),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What is bound here, what was said of it, and what the guard before this one left in vg_protect. */
+#include "kern/kern_state.h"
+#include "kern/notes.h"
+#include "kern/sync.h"
+
+void vg_kern_note_bind(struct vg_kern *kern, const struct vg_fact *fact, const struct vg_judgement *judgement)
+{
+	const struct vg_bind_key key = vg_bind_key_of(fact);
+	struct vg_bound *bound = vg_bounds_find(vg_sense_bounds(kern->sense), &key, NULL);
+
+	if (bound) {
+		bound->said = true;
+		bound->judgement = *judgement;
+	}
+	vg_note_bind(&kern->maps, fact, judgement);
+}
+
+void vg_kern_forget_bind(struct vg_kern *kern, const struct vg_fact *fact)
+{
+	const struct vg_bind_key key = vg_bind_key_of(fact);
+
+	(void)vg_maps_delete(&kern->maps, VG_MAP_BINDS, &key);
+}
+
+bool vg_kern_find_binder(const struct vg_kern *kern, const struct vg_addr *addr, struct vg_who *ret_who)
+{
+	const struct vg_bounds *bounds = vg_sense_bounds(kern->sense);
+	const struct vg_bound *bound;
+
+	for (size_t i = vg_bounds_place(bounds, addr); (bound = vg_bounds_at(bounds, i)); i++) {
+		if (vg_addr_cmp(&bound->key.addr, addr) != 0)
+			break;
+		if (bound->fact.who.pid) {
+			*ret_who = bound->fact.who;
+			return true;
+		}
+	}
+	return false;
+}
+
+void vg_kern_for_each_bind(const struct vg_kern *kern, void (*fn)(void *ctx, const struct vg_fact *fact, const struct vg_judgement *said), void *ctx)
+{
+	const struct vg_bounds *bounds = vg_sense_bounds(kern->sense);
+	const struct vg_bound *bound;
+
+	for (size_t i = 0; (bound = vg_bounds_at(bounds, i)); i++) {
+		struct vg_fact fact = bound->fact;
+
+		fact.how = VG_HOW_PREEXISTING;
+		fn(ctx, &fact, bound->said ? &bound->judgement : NULL);
+	}
+}
+
+int vg_kern_for_each_kept(const struct vg_kern *kern, int (*fn)(void *ctx, const struct vg_prefix *prefix, enum vg_reason reason), void *ctx)
+{
+	return vg_maps_ready(&kern->maps) ? vg_sync_for_each_protection(&kern->maps, fn, ctx) : 0;
+}

@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The inside of struct vg_kern, shared by kern.c (composition) and kern_binds.c (what is bound) alone. */
+#ifndef KERN_KERN_STATE_H
+#define KERN_KERN_STATE_H
+
+#include "kern/deadman.h"
+#include "kern/events.h"
+#include "kern/kern.h"
+#include "kern/losses.h"
+#include "kern/maps.h"
+#include "kern/programs.h"
+#include "kern/seen.h"
+#include "kern/sense.h"
+
+struct vg_kern {
+	struct vg_loop *loop;
+	struct vg_kern_sink sink;
+	uint64_t dead_man_ns;
+	bool deny; /* wanted; shared by vg_kern_attach() */
+	uint32_t netns;
+	char **interfaces;
+	size_t n_interfaces;
+	struct vg_features features;
+	struct vg_maps maps;
+	struct vg_losses losses;
+	struct vg_programs programs;
+	struct vg_events *events; /* NULL: no maps */
+	struct vg_seen *seen;
+	struct vg_sense *sense;
+	struct vg_deadman *deadman;
+};
+
+#endif
