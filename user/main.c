@@ -2,12 +2,15 @@
 /* The subcommand table. */
 #include <errno.h>
 #include <fcntl.h>
+#include <malloc.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "app/options.h"
 #include "base/log.h"
 #include "cli/cli.h"
+
+#define MMAP_THRESHOLD (128 * 1024) /* glibc's first one */
 
 static const struct {
 	enum vg_command_bit bit;
@@ -94,6 +97,8 @@ int main(int argc, char **argv)
 	const struct vg_command *command;
 
 	hold_standard_descriptors();
+	/* libbpf parses 5 MB of kernel types and lets go of them; with glibc's threshold, which moves with such blocks, the pages would stay ours */
+	mallopt(M_MMAP_THRESHOLD, MMAP_THRESHOLD);
 	if (strcmp(name, "--help") == 0 || strcmp(name, "-h") == 0 || strcmp(name, "help") == 0)
 		return finish(help(argv[2]));
 	command = vg_command_find(strcmp(name, "--version") == 0 ? "version" : name);

@@ -2,6 +2,7 @@
 /* Where the guard's knowledge comes from: the assignments file, the Kubernetes API, the host's static Pods; any of them, or all. */
 #include <errno.h>
 #include <string.h>
+#include <sys/prctl.h>
 
 #include "app/guard_state.h"
 #include "base/log.h"
@@ -48,7 +49,7 @@ static void say_synced(struct vg_guard *guard, const char *source)
 
 void vg_guard_say_ready(struct vg_guard *guard)
 {
-	if (!guard->attached || guard->said_ready || (guard->kube && !guard->complete))
+	if (!guard->attached || guard->said_ready || (guard->kube && !(guard->complete && guard->fresh)))
 		return;
 	guard->said_ready = true;
 	say_synced(guard, vg_snapshot_source(guard->snapshot));
@@ -175,8 +176,9 @@ static void on_kube_fresh(void *ctx, bool fresh, const char *why)
 	else if (guard->was_stale)
 		vg_reporter_event(guard->reporter, "recovered", json_pack("{s:s}", "what", "source"));
 	guard->was_stale = !fresh;
-	if (guard->snapshot)
+	if (guard->snapshot && guard->complete)
 		vg_guard_take_freshness(guard);
+	vg_guard_say_ready(guard);
 }
 
 static void on_kube_trouble(void *ctx, enum vg_kube_trouble_kind kind, const char *text)
@@ -208,7 +210,7 @@ static void protect_server(struct vg_guard *guard, const char *url)
 	if ((size_t)(end - host) >= sizeof(text))
 		return;
 	memcpy(text, host, (size_t)(end - host));
-	if (vg_prefix_parse(text, &prefix) == 0 && vg_prefix_is_host(&prefix))
+	if (vg_prefix_parse(text, &prefix) == 0 && vg_prefix_is_host(&prefix) && vg_addr_is_global(&prefix.addr))
 		guard->servers[guard->n_servers++] = prefix;
 }
 
@@ -275,6 +277,8 @@ static int start_cluster(struct vg_guard *guard)
 	struct vg_error error;
 	int r;
 
+	/* libcurl keeps what it sends, the token too, in ordinary memory: no core dump may hold it */
+	prctl(PR_SET_DUMPABLE, 0);
 	if (find_access(guard->options, &error, &access) < 0)
 		return vg_guard_log_error(VG_GUARD_CONFIGURATION, &error);
 	r = vg_cluster_new(guard->options->node, &guard->cluster);

@@ -94,7 +94,7 @@ struct vg_moment vg_guard_moment(void);
 struct vg_circumstances vg_guard_circumstances(const struct vg_guard *guard);
 json_t *vg_guard_source_to_json(const struct vg_guard *guard);
 void vg_guard_arm_assess(struct vg_guard *guard, uint64_t at_ns); /* 0: disarm */
-void vg_guard_say_ready(struct vg_guard *guard); /* once: attached, and the picture is complete */
+void vg_guard_say_ready(struct vg_guard *guard); /* once: attached, and the picture is complete and fresh */
 
 /* guard_picture.c: what is known, put together and carried into the kernel */
 int vg_guard_first_picture(struct vg_guard *guard); /* after kern is there, before anything is attached; -errno */

@@ -175,6 +175,9 @@ static void on_kick(void *ctx)
 		source->complete |= first;
 	}
 	look_at_connection(source);
+	/* The first picture is not to be taken for an old one. Later ones are told before it is said that they are fresh. */
+	if (first && !source->fresh)
+		check_fresh(source);
 	if (first || vg_cluster_is_dirty(source->config.cluster))
 		source->sink.changed(source->sink.ctx, source->complete);
 	if (!source->fresh)
