@@ -30,6 +30,14 @@ static void put_nodes(FILE *out, const json_t *nodes)
 		put_line(out, "assigned to", nodes);
 }
 
+static void put_part(FILE *out, const char *head, const json_t *evidence, const char *key)
+{
+	if (!json_object_get(evidence, key))
+		return;
+	fputs(head, out);
+	vg_text_put(out, vg_json_get_text(evidence, key));
+}
+
 static void put_evidence(FILE *out, const json_t *evidence)
 {
 	const json_t *line = json_object_get(evidence, "line");
@@ -38,16 +46,11 @@ static void put_evidence(FILE *out, const json_t *evidence)
 	vg_text_put(out, vg_json_get_text(evidence, "kind"));
 	fputc(' ', out);
 	vg_text_put(out, vg_json_get_text(evidence, "name"));
-	fputs(": ", out);
-	vg_text_put(out, vg_json_get_text(evidence, "field"));
-	fputs(" = ", out);
-	vg_text_put(out, vg_json_get_text(evidence, "value"));
+	put_part(out, ": ", evidence, "field");
+	put_part(out, " = ", evidence, "value");
 	if (line)
 		fprintf(out, " (line %" JSON_INTEGER_FORMAT ")", json_integer_value(line));
-	if (json_object_get(evidence, "meaning")) {
-		fputs(": ", out);
-		vg_text_put(out, vg_json_get_text(evidence, "meaning"));
-	}
+	put_part(out, ": ", evidence, "meaning");
 	fputc('\n', out);
 }
 
