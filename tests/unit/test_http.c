@@ -99,7 +99,7 @@ static void refused_then_the_next(void **state)
 	struct world *w = *state;
 	struct got got = { 0 }, again = { 0 };
 	char refusing[64];
-	_cleanup_close_ int fd = bind_port("http://", refusing);
+	__attribute__((unused)) _cleanup_close_ int fd = bind_port("http://", refusing);
 
 	connect_world(w, new_access(refusing, w->server.url));
 	assert_string_equal(vg_http_server(w->http), refusing);
@@ -118,8 +118,8 @@ static void all_refuse(void **state)
 	struct world *w = *state;
 	struct got got = { 0 };
 	char one[64], two[64];
-	_cleanup_close_ int fd1 = bind_port("http://", one);
-	_cleanup_close_ int fd2 = bind_port("http://", two);
+	__attribute__((unused)) _cleanup_close_ int fd1 = bind_port("http://", one);
+	__attribute__((unused)) _cleanup_close_ int fd2 = bind_port("http://", two);
 
 	connect_world(w, new_access(one, two));
 	get(w, &got, "/");
@@ -137,7 +137,7 @@ static void many_change_server_once(void **state)
 	struct world *w = *state;
 	struct got got[5] = { 0 };
 	char refusing[64];
-	_cleanup_close_ int fd = bind_port("http://", refusing);
+	__attribute__((unused)) _cleanup_close_ int fd = bind_port("http://", refusing);
 
 	connect_world(w, new_access(refusing, w->server.url));
 	for (size_t i = 0; i < ARRAY_SIZE(got); i++)
