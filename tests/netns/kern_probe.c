@@ -145,7 +145,7 @@ static int add_protection(struct probe *probe, const char *text)
 
 	if (vg_prefix_parse(text, &prefix) < 0)
 		return -EINVAL;
-	return vg_snapshot_protect(probe->snapshot, &prefix, VG_PROTECT_LIST);
+	return vg_snapshot_protect(probe->snapshot, &prefix, VG_PROTECT_LIST, VG_ORIGIN_CONFIG);
 }
 
 static int parse_option(struct probe *probe, int option)
