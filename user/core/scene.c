@@ -40,12 +40,20 @@ static struct vg_instance *instance_of(struct vg_scene *scene, const struct vg_o
 	return NULL;
 }
 
+static bool comes_before(const struct vg_pod *a, const struct vg_pod *b)
+{
+	return strcmp(a->object.key, b->object.key) < 0;
+}
+
+/* Of several Pods that say the same, evidence names the same one whatever order they came in. */
 static void add_metallb(struct vg_scene *scene, const struct vg_pod *pod)
 {
 	struct vg_instance *instance = instance_of(scene, &pod->object);
 
 	if (instance) {
 		instance->mixed = instance->mixed || strcmp(instance->class, pod->class);
+		if (comes_before(pod, instance->pod))
+			instance->pod = pod;
 		return;
 	}
 	if (scene->n_instances == VG_SCENE_INSTANCES_MAX) {
@@ -63,8 +71,11 @@ static bool same_profile(const struct vg_pod *a, const struct vg_pod *b)
 static void add_kube_vip(struct vg_scene *scene, const struct vg_pod *pod)
 {
 	for (size_t i = 0; i < scene->n_profiles; i++) {
-		if (same_profile(scene->profiles[i], pod))
-			return;
+		if (!same_profile(scene->profiles[i], pod))
+			continue;
+		if (comes_before(pod, scene->profiles[i]))
+			scene->profiles[i] = pod;
+		return;
 	}
 	if (scene->n_profiles == VG_SCENE_PROFILES_MAX)
 		leave_out(scene);
@@ -152,6 +163,13 @@ static void read_odd(struct vg_scene *scene, const struct vg_object *object)
 		instance->odd_bgp = true;
 }
 
+static int by_key(const void *a, const void *b)
+{
+	const struct vg_advertisement *const *one = a, *const *other = b;
+
+	return strcmp((*one)->object.key, (*other)->object.key);
+}
+
 static int read_advertisements(struct vg_scene *scene, const struct vg_cluster *cluster, enum vg_kind kind, struct reading *ret)
 {
 	const struct vg_object *object = NULL;
@@ -170,6 +188,7 @@ static int read_advertisements(struct vg_scene *scene, const struct vg_cluster *
 		else
 			ret->list[ret->n++] = advertisement;
 	}
+	qsort(ret->list, ret->n, sizeof(*ret->list), by_key);
 	return 0;
 }
 
