@@ -325,7 +325,7 @@ int vg_config_parse(int argc, char **argv, enum vg_command_bit command, struct v
 {
 	VG_CLEANUP(vg_config_freep) struct vg_config_options *options = calloc(1, sizeof(*options));
 	VG_CLEANUP(flags_deinit) struct flags flags = { 0 };
-	struct vg_draft draft = { .options = options };
+	struct vg_draft draft = { .options = options, .command = command };
 	int r;
 
 	vg_error_set(ret_error, 0, "out of memory"); /* until something else is wrong */

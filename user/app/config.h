@@ -31,7 +31,7 @@ enum vg_command_bit {
 	VG_CMD_VERSION = 1 << 6,
 };
 
-enum vg_output { VG_OUTPUT_TEXT, VG_OUTPUT_JSON };
+enum vg_output { VG_OUTPUT_TEXT, VG_OUTPUT_JSON, VG_OUTPUT_MARKDOWN };
 
 /* Texts of a repeatable option. */
 struct vg_config_list {
@@ -58,7 +58,7 @@ struct vg_config_options {
 	uint64_t dead_man_ns; /* --dead-man 10s, 1s to 10m */
 	uint64_t period_ns; /* --period 60s: folding of repeats */
 	enum vg_format log_format; /* --log-format json|text; json when standard output is no terminal */
-	enum vg_output output; /* -o, --output json|text */
+	enum vg_output output; /* -o, --output json|text, markdown (check) */
 	char *addresses; /* --addresses FILE (check, explain) */
 	uint64_t now_real_ns; /* --now RFC3339 (check, explain); 0: the clock's */
 	char *link; /* --link NAME (explain) */

@@ -7,6 +7,7 @@
 #include "base/time.h"
 #include "core/verdict.h"
 #include "report/explain.h"
+#include "report/inventory.h"
 #include "report/json.h"
 
 json_t *vg_guard_features_to_json(const struct vg_features *features)
@@ -114,6 +115,18 @@ static void check_bind(void *ctx, const struct vg_fact *fact, const struct vg_ju
 		check->r = r;
 }
 
+/* As much of it as an answer may hold: whoever wants all of a large cluster has a dump. */
+static int check_inventory(const struct vg_guard *guard, const struct vg_ground *ground, json_t *check)
+{
+	struct vg_inventory_ground of = {
+		.snapshot = ground->snapshot, .cluster = ground->cluster, .circumstances = vg_guard_circumstances(guard), .now = ground->now
+	};
+	VG_CLEANUP(vg_inventory_freep) struct vg_inventory *inventory = NULL;
+	int r = ground->snapshot ? vg_inventory_new(&of, &inventory) : 0;
+
+	return r == 0 && inventory ? vg_check_add_inventory(check, inventory, VG_INVENTORY_ANSWER_MAX) : r;
+}
+
 static json_t *answer_check(void *ctx, struct vg_error *ret_error)
 {
 	const struct vg_guard *guard = ctx;
@@ -121,8 +134,10 @@ static json_t *answer_check(void *ctx, struct vg_error *ret_error)
 	struct vg_ground ground = ground_of(guard, &config);
 	struct check check = { .guard = guard, .ground = &ground, .json = vg_check_new(guard->options->node, vg_snapshot_source(guard->snapshot)) };
 
-	if (check.json)
+	if (check.json) {
 		vg_kern_for_each_bind(guard->kern, check_bind, &check);
+		check.r = check.r ?: check_inventory(guard, &ground, check.json);
+	}
 	if (!check.json || check.r < 0) {
 		vg_error_set(ret_error, -ENOMEM, "out of memory");
 		json_decref(check.json);

@@ -166,7 +166,7 @@ static const struct vg_option options[] = {
 	  .commands = ASKS | VG_CMD_VERSION,
 	  .metavar = "FORMAT",
 	  .set = vg_set_output,
-	  .help = "json or text (default: text; watch: json if not on a terminal)" },
+	  .help = "json or text, check: or markdown (default: text; watch: json if not on a terminal)" },
 	{ .name = "verbose", .letter = 'v', .commands = VG_CMD_RUN | ASKS, .set = vg_set_verbose, .help = "diagnostics on standard error" },
 };
 

@@ -16,6 +16,7 @@ enum vg_place { VG_PLACE_DEFAULT, VG_PLACE_FILE, VG_PLACE_ENVIRONMENT, VG_PLACE_
 /* Options while they are read. */
 struct vg_draft {
 	struct vg_config_options *options;
+	enum vg_command_bit command;
 	enum vg_place places[VG_OPTIONS_MAX]; /* by number of the option: the strongest place that has it */
 	bool act_none; /* "none" was said, so nothing else may be */
 };

@@ -245,15 +245,19 @@ VG_SETTER(vg_set_log_format)
 	return 0;
 }
 
+/* A config file serves all commands: one that prints nothing in this way does not mind what it says. */
 VG_SETTER(vg_set_output)
 {
-	(void)option;
+	bool markdown = draft->command == VG_CMD_CHECK || !(option->commands & draft->command);
+
 	if (strcmp(value, "json") == 0)
 		draft->options->output = VG_OUTPUT_JSON;
 	else if (strcmp(value, "text") == 0)
 		draft->options->output = VG_OUTPUT_TEXT;
+	else if (markdown && strcmp(value, "markdown") == 0)
+		draft->options->output = VG_OUTPUT_MARKDOWN;
 	else
-		return expected(ret_error, value, "json or text");
+		return expected(ret_error, value, markdown ? "json or text or markdown" : "json or text");
 	return 0;
 }
 
