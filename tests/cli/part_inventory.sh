@@ -11,7 +11,8 @@ one_row_each() {
 		([$dump[0].items[] | select(.kind == "Service" and (.metadata.name | type) == "string") | .status.loadBalancer.ingress[]?.ip? // empty | strings | mapped] | unique) as $vips |
 		$check[0].inventory as $rows | [$rows[] | select(.kind == "vip" or .kind == "control-plane-vip")] as $addresses |
 		([$addresses[].address] | length == (unique | length)) and
-		all($vips[] | select(test("^([0-9]{1,3}[.]){3}[0-9]{1,3}$|^2001:db8:[0-9a-f:]+$")) | select(test("(^|[.])0[0-9]") | not);
+		all($vips[] | select(test("^([0-9]{1,3}[.]){3}[0-9]{1,3}$|^2001:db8:[0-9a-f:]+$")) |
+			select(test(":") or (split(".") | all(length == 1 or (startswith("0") | not)) and all(tonumber < 256)));
 			. as $vip | [$addresses[] | select(.address == $vip)] | length == 1)'
 }
 
