@@ -37,6 +37,13 @@ static void operators_list(struct world *world)
 	assert_int_equal(vg_snapshot_protect(world->snapshot, &near, VG_PROTECT_LIST, VG_ORIGIN_CONFIG), 0);
 }
 
+/* The names would come the other way round. */
+static void one_beginning(struct world *world)
+{
+	put_claims(world, VG_KIND_CILIUM_POOL, "a-short", "198.51.100.0", "198.51.100.1", 0);
+	put_claims(world, VG_KIND_CILIUM_POOL, "z-long", "198.51.100.0", "198.51.100.7", 0);
+}
+
 struct table_case {
 	const char *name;
 	void (*build)(struct world *world);
@@ -58,6 +65,8 @@ static const struct table_case tables[] = {
 	  "vip 192.0.2.240 owner=metallb on=worker1 of=default/web by=metallb-system/s1 by=default/web by=metallb-system/speaker-a "
 	  "by=metallb-system/public protect-list/protect-list\n"
 	  "protected 192.0.2.254 protect-list/protect-list\n" },
+	{ "the longer range first", one_beginning,
+	  "pool 198.51.100.0/29 owner=cilium by=z-long ~pools-overlap\npool 198.51.100.0/31 owner=cilium by=a-short !pools-overlap\n" },
 	{ "other balancers, IPv4 first", balancers,
 	  "pool 192.0.2.100-192.0.2.110 owner=kube-vip by=kube-system/kubevip\n"
 	  "vip 192.0.2.101 of=default/low by=default/low owner-unproven/owner-unproven\n"

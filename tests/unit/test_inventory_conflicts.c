@@ -32,6 +32,22 @@ static void node_in_pool(struct world *world)
 	put_node(world, "worker9", "worker9", "192.0.2.249", NULL);
 }
 
+static void node_at_its_ends(struct world *world)
+{
+	usual(world);
+	put_node(world, "worker8", "worker8", "192.0.2.255", NULL);
+	put_node(world, "worker9", "worker9", "192.0.2.240", NULL);
+}
+
+static void ranges_of_one_pool(struct world *world)
+{
+	const struct vg_range ranges[] = { { addr_of("198.51.100.0"), addr_of("198.51.100.9") },
+					   { addr_of("198.51.100.5"), addr_of("198.51.100.20") } };
+	struct vg_claims claims = { .object = head_of(VG_KIND_CILIUM_POOL, "blue"), .ranges = { ranges, 2 }, .link = "", .protocol = "" };
+
+	put(world, &claims.object);
+}
+
 static void node_beside_pool(struct world *world)
 {
 	usual(world);
@@ -115,7 +131,7 @@ static void pools_unseen(struct world *world)
 static void pending(struct world *world)
 {
 	usual(world);
-	put_service(world, &(struct svc){ .key = "default/wish", .address = "192.0.2.250", .from = VG_FROM_SPEC });
+	put_service(world, &(struct svc){ .key = "default/wish", .address = "192.0.2.250", .pool = "gone", .from = VG_FROM_SPEC });
 	put_service(world, &(struct svc){ .key = "default/admin", .address = "192.0.2.251", .from = VG_FROM_EXTERNAL });
 }
 
@@ -158,6 +174,10 @@ static const struct conflict_case conflicts[] = {
 	{ "an EgressIP in a pool", egress, "egress-ip-in-pool 192.0.2.245 metallb-system/public out\n" },
 	{ "an EgressIP beside it", egress_elsewhere, "" },
 	{ "a node in a pool", node_in_pool, "node-address-in-pool 192.0.2.249 metallb-system/public worker9\n" },
+	{ "a node at its first address, which a Service carries, and at its last", node_at_its_ends,
+	  "node-address-in-pool 192.0.2.240 metallb-system/public worker9\nnode-address-carried 192.0.2.240 default/web\n"
+	  "node-address-in-pool 192.0.2.255 metallb-system/public worker8\n" },
+	{ "a pool over itself", ranges_of_one_pool, "" },
 	{ "a node beside it", node_beside_pool, "" },
 	{ "the API server in a pool", api_server_in_pool, "control-plane-vip-in-pool 192.0.2.249 metallb-system/public cluster\n" },
 	{ "the API server beside it", api_server_beside_pool, "" },
