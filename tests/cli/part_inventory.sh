@@ -78,6 +78,7 @@ says "inventory: a sentence for each conflict" 0 '^conflict outside-pool: Servic
 says "inventory: Markdown" 0 '^\| 192\.0\.2\.241 \| vip \| metallb \| - \| violation \(owner-never-binds\) \|' "${dumped[@]}" -o markdown
 says "inventory: Markdown has a title" 0 '^## Service addresses, seen from node cp1$' "${dumped[@]}" -o markdown
 says "inventory: Markdown has the time" 0 '^- time: 2026-11-22T10:00:00\.000000Z$' "${dumped[@]}" -o markdown --now 2026-11-22T10:00:00Z
+# shellcheck disable=SC2016 # meant as it stands
 objects "$(service '$a|b`' 192.0.2.1 | sed 's/\$a/a\\n/')"
 says "inventory: a name that would break a table" 0 '\| default/a\\\\x0a\\\|b\\` \|' "${dumped[@]}" -o markdown
 
