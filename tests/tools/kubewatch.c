@@ -22,6 +22,7 @@
 #include "base/time.h"
 #include "core/cluster_store.h"
 #include "kube/dump.h"
+#include "kube/life.h"
 #include "kube/source.h"
 #include "report/objects.h"
 
@@ -158,12 +159,15 @@ static void status(void)
 {
 	json_t *reflectors = json_array();
 	uint64_t age = vg_kube_source_age_ns(watcher.source);
+	struct vg_life_status life;
 
 	vg_kube_source_for_each(watcher.source, add_reflector, reflectors);
-	print(json_pack("{s:s, s:b, s:b, s:I, s:o, s:o}", "server", vg_kube_source_server(watcher.source), "complete",
+	vg_kube_source_life(watcher.source, &life);
+	print(json_pack("{s:s, s:b, s:b, s:I, s:o, s:o, s:{s:I, s:I, s:s}}", "server", vg_kube_source_server(watcher.source), "complete",
 			vg_kube_source_complete(watcher.source), "fresh", vg_kube_source_is_fresh(watcher.source), "age_ms",
 			age == UINT64_MAX ? (json_int_t)-1 : (json_int_t)(age / VG_NS_PER_MS), "knowledge", knowledge_to_json(), "reflectors",
-			reflectors));
+			reflectors, "life", "requests", (json_int_t)life.requests, "failures", (json_int_t)life.failures, "last_error",
+			life.last_error));
 }
 
 /* ---- input */

@@ -19,7 +19,7 @@ static struct {
 	bool fresh; /* by the source's own clock */
 	bool blind; /* ConfigMaps may not be read */
 	int sync; /* what vg_kern_sync() gives */
-	unsigned syncs, degraded, recovered;
+	unsigned looks, syncs, degraded, recovered;
 	char what[32], why[VG_ERROR_MAX * 2];
 	struct vg_kube_sink sink;
 } said;
@@ -51,6 +51,17 @@ bool vg_kube_source_is_fresh(const struct vg_kube_source *source)
 bool vg_kube_source_may_not_read(const struct vg_kube_source *source, enum vg_kind kind)
 {
 	return said.blind && kind == VG_KIND_CONFIG_MAP;
+}
+
+void vg_kube_source_look(struct vg_kube_source *source)
+{
+	said.looks++;
+	if (said.sink.fresh && !said.fresh)
+		said.sink.fresh(said.sink.ctx, false, "looked at");
+}
+
+void vg_kube_source_life(const struct vg_kube_source *source, struct vg_life_status *ret_status)
+{
 }
 
 const char *vg_kube_source_server(const struct vg_kube_source *source)

@@ -7,6 +7,7 @@
 #include "base/loop.h"
 #include "base/time.h"
 #include "kube/http.h"
+#include "kube/life.h"
 #include "kube/source.h"
 
 #define CALLS_MAX 64
@@ -23,6 +24,9 @@ static struct vg_http_call calls[CALLS_MAX];
 static char pools[8192]; /* what is answered to a list of pools; "": 404 */
 static const char *forbidden; /* the resource that may not be listed */
 static int unused_http;
+static bool multiplexes; /* HTTP/2 */
+static bool storage_away;
+static unsigned lists, watches;
 
 int vg_http_new(struct vg_loop *loop, const struct vg_http_config *config, struct vg_error *ret_error, struct vg_http **ret_http)
 {
@@ -58,6 +62,21 @@ int vg_http_refresh(struct vg_http *http, struct vg_error *ret_error)
 	return 0;
 }
 
+uint64_t vg_http_heard_ns(const struct vg_http_call *call)
+{
+	return vg_time_boot_ns(); /* the connection is fine */
+}
+
+uint32_t vg_http_connection(const struct vg_http_call *call)
+{
+	return multiplexes;
+}
+
+bool vg_http_multiplexes(const struct vg_http *http)
+{
+	return multiplexes;
+}
+
 const char *vg_http_server(const struct vg_http *http)
 {
 	return "https://192.0.2.10:6443";
@@ -83,8 +102,12 @@ static bool is_of(const struct vg_http_call *call, const char *resource)
 static void answer(struct vg_http_call *call)
 {
 	call->answered = true;
+	watches += strstr(call->path, "watch=1") != NULL;
+	lists += !strstr(call->path, "watch=1") && !strstr(call->path, "limit=1") && strcmp(call->path, "/version");
 	if (strstr(call->path, "watch=1"))
 		call->sink.header(call->sink.ctx, 200);
+	else if (storage_away && strcmp(call->path, "/version"))
+		end(call, 500, "{\"message\":\"etcdserver: request timed out\"}");
 	else if (forbidden && is_of(call, forbidden))
 		end(call, 403, "{\"message\":\"no\"}");
 	else if (pools[0] && is_of(call, "ipaddresspools"))
@@ -180,6 +203,7 @@ static void world_down(void)
 		assert_false(calls[i].used);
 	pools[0] = '\0';
 	forbidden = NULL;
+	multiplexes = storage_away = false;
 }
 
 static bool is_fresh(void)
@@ -243,6 +267,72 @@ static void test_what_may_not_be_read(void **state)
 	world_down();
 }
 
+static uint64_t signs(void)
+{
+	struct vg_life_status life;
+
+	vg_kube_source_life(world.source, &life);
+	return life.requests;
+}
+
+static bool signs_came(void)
+{
+	return signs() >= 8;
+}
+
+struct standing {
+	unsigned n;
+};
+
+static void count_standing(void *ctx, const struct vg_reflector_status *status)
+{
+	((struct standing *)ctx)->n += !strcmp(status->state, "watching");
+}
+
+/* One sign of life for all; each watch anew only after three times max_age without a word of its own. */
+static void test_idle(void **state)
+{
+	const uint64_t max_age_ns = VG_NS_PER_SEC / 5;
+	struct standing standing = { .n = 1 }; /* the definitions */
+	unsigned lists_before, watches_before;
+	uint64_t began = vg_time_boot_ns();
+
+	multiplexes = true;
+	world_up(max_age_ns);
+	run(is_fresh);
+	lists_before = lists;
+	watches_before = watches;
+	vg_kube_source_for_each(world.source, count_standing, &standing);
+	assert_true(standing.n > 5);
+	run(signs_came);
+	assert_false(world.stale);
+	assert_int_equal(lists, lists_before);
+	assert_true(watches - watches_before <= standing.n * ((vg_time_boot_ns() - began) / (3 * max_age_ns) + 1));
+	world_down();
+}
+
+/* Watches stand, and tell nothing: they are not asked for again, and when storage is back everything is listed anew. */
+static void test_storage_away(void **state)
+{
+	unsigned before;
+
+	multiplexes = true;
+	world_up(VG_NS_PER_SEC / 2);
+	run(is_fresh);
+	before = lists;
+	storage_away = true;
+	world.fresh = false;
+	run(is_stale);
+	assert_false(vg_kube_source_is_fresh(world.source));
+	assert_non_null(strstr(world.why, "has not shown for"));
+	assert_non_null(strstr(world.why, "reaches its storage: HTTP status 500: etcdserver: request timed out"));
+	assert_int_equal(lists, before);
+	storage_away = false;
+	run(is_fresh);
+	assert_true(lists >= before + 4); /* the required kinds at least */
+	world_down();
+}
+
 static void put_pools(unsigned n)
 {
 	size_t at = (size_t)snprintf(pools, sizeof(pools), "{\"metadata\":{\"resourceVersion\":\"5\"},\"items\":[");
@@ -301,6 +391,8 @@ int main(void)
 		cmocka_unit_test(test_fresh_is_a_matter_of_time),
 		cmocka_unit_test(test_what_is_required_must_be_listed),
 		cmocka_unit_test(test_what_may_not_be_read),
+		cmocka_unit_test(test_idle),
+		cmocka_unit_test(test_storage_away),
 		cmocka_unit_test(test_static_pods_keep_their_place),
 	};
 

@@ -8,6 +8,7 @@
 #include "base/log.h"
 #include "base/time.h"
 #include "kube/dump.h"
+#include "kube/life.h"
 
 static const char *const manifest_folders[] = {
 	"/etc/kubernetes/manifests",
@@ -348,6 +349,18 @@ static void add_reflector(void *ctx, const struct vg_reflector_status *status)
 	json_array_append_new(list, one);
 }
 
+static json_t *life_to_json(const struct vg_guard *guard)
+{
+	struct vg_life_status life;
+	json_t *json;
+
+	vg_kube_source_life(guard->kube, &life);
+	json = json_pack("{s:I, s:I}", "requests", (json_int_t)life.requests, "failures", (json_int_t)life.failures);
+	if (*life.last_error)
+		json_object_set_new(json, "last_error", json_string(life.last_error));
+	return json;
+}
+
 json_t *vg_guard_source_to_json(const struct vg_guard *guard)
 {
 	json_t *source = json_pack("{s:s, s:I, s:f, s:b}", "name", vg_snapshot_source(guard->snapshot), "assignments",
@@ -363,6 +376,7 @@ json_t *vg_guard_source_to_json(const struct vg_guard *guard)
 	json_object_set_new(source, "complete", json_boolean(guard->complete));
 	json_object_set_new(source, "fresh", json_boolean(guard->fresh));
 	json_object_set_new(source, "left_out", json_integer((json_int_t)vg_cluster_refused(guard->cluster)));
+	json_object_set_new(source, "signs_of_life", life_to_json(guard));
 	json_object_set_new(source, "reflectors", reflectors);
 	return source;
 }

@@ -78,6 +78,21 @@ static void put_links(FILE *out, const json_t *links)
 	fprintf(out, "%s\n", json_array_size(links) ? "" : "none: no announcement is judged");
 }
 
+/* What was asked for only to know that the API server is there. */
+static void put_life(FILE *out, const json_t *life)
+{
+	const char *error = vg_json_get_text(life, "last_error");
+
+	if (!life)
+		return;
+	put_head(out, "life");
+	fprintf(out, "%" JSON_INTEGER_FORMAT " signs asked for, %" JSON_INTEGER_FORMAT " failed%s",
+		json_integer_value(json_object_get(life, "requests")), json_integer_value(json_object_get(life, "failures")),
+		*error ? "; the last one: " : "");
+	vg_text_put(out, error);
+	fputc('\n', out);
+}
+
 static void put_source(FILE *out, const json_t *source)
 {
 	if (!source)
@@ -87,6 +102,7 @@ static void put_source(FILE *out, const json_t *source)
 	fprintf(out, ", %" JSON_INTEGER_FORMAT " assignments, read %.0f s ago%s\n", json_integer_value(json_object_get(source, "assignments")),
 		json_number_value(json_object_get(source, "age_seconds")),
 		json_is_true(json_object_get(source, "failed")) ? "; the last reload FAILED" : "");
+	put_life(out, json_object_get(source, "signs_of_life"));
 }
 
 static void put_counters(FILE *out, const json_t *counters)

@@ -47,6 +47,8 @@ int vg_http_start(struct vg_http_call *call)
 	call->server = http->server;
 	call->sent = false;
 	call->port = 0;
+	call->answered = false;
+	call->multiplexed = false;
 	call->counted = 0;
 	call->why[0] = '\0';
 	r = vg_http_easy_setup(call);
@@ -159,6 +161,7 @@ static int call_new(struct vg_http *http, const struct vg_http_request *request,
 	call->http = http;
 	call->sink = *sink;
 	call->idle_ns = request->idle_ns;
+	call->lasting = request->lasting;
 	call->path = strdup(request->path);
 	call->easy = curl_easy_init();
 	if (asprintf(&call->accept, "Accept: %s", accept) < 0)
@@ -208,6 +211,11 @@ int vg_http_refresh(struct vg_http *http, struct vg_error *ret_error)
 	/* a file that was written twice within the clock's step looks the same: here it is read whatever it looks like */
 	http->access->token_stamp = (struct vg_access_stamp){ 0 };
 	return vg_access_refresh(http->access, ret_error);
+}
+
+bool vg_http_multiplexes(const struct vg_http *http)
+{
+	return http->multiplexes;
 }
 
 const char *vg_http_server(const struct vg_http *http)

@@ -9,6 +9,7 @@
 #ifndef KUBE_HTTP_H
 #define KUBE_HTTP_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "base/cleanup.h"
@@ -49,6 +50,7 @@ struct vg_http_request {
 	const char *path; /* "/api/v1/nodes?watch=1&...", escaped; copied */
 	const char *accept; /* NULL: application/json */
 	uint64_t idle_ns; /* no byte for so long ends it with -ETIMEDOUT; 0: no limit */
+	bool lasting; /* after the header a byte of any call on its connection will do: a watch may be quiet while its connection lives */
 };
 
 int vg_http_new(struct vg_loop *loop, const struct vg_http_config *config, struct vg_error *ret_error, struct vg_http **ret_http);
@@ -58,6 +60,11 @@ int vg_http_get(struct vg_http *http, const struct vg_http_request *request, con
 void vg_http_cancel(struct vg_http_call *call); /* NULL is fine; done() is not called any more */
 /* After a 401: the token is read again. 1: it is another one, so try again at once; 0: the same; -errno. */
 int vg_http_refresh(struct vg_http *http, struct vg_error *ret_error);
+/* When something came over its connection, for whichever call: those of one HTTP/2 connection live and die together. Over HTTP/1 a call is alone
+ * on its own. */
+uint64_t vg_http_heard_ns(const struct vg_http_call *call);
+uint32_t vg_http_connection(const struct vg_http_call *call); /* the same for all calls on one HTTP/2 connection. 0: HTTP/1, or no header yet */
+bool vg_http_multiplexes(const struct vg_http *http); /* the last answer came over HTTP/2 */
 const char *vg_http_server(const struct vg_http *http); /* the one in use */
 uint64_t vg_http_bytes(const struct vg_http *http); /* of bodies and headers, received since the start */
 uint64_t vg_http_connections(const struct vg_http *http); /* made since the start */

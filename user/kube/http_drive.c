@@ -50,10 +50,52 @@ static int want_timer(CURLM *multi, long ms, void *ctx)
 	return 0;
 }
 
+static int local_port(curl_socket_t fd)
+{
+	struct sockaddr_storage addr = { 0 };
+	socklen_t size = sizeof(addr);
+
+	if (getsockname(fd, (struct sockaddr *)&addr, &size) < 0)
+		return 0;
+	if (addr.ss_family == AF_INET)
+		return ntohs(((struct sockaddr_in *)&addr)->sin_port);
+	return addr.ss_family == AF_INET6 ? ntohs(((struct sockaddr_in6 *)&addr)->sin6_port) : 0;
+}
+
+/* The socket that the call's connection has: libcurl tells no descriptor before the call's end, only the port. */
+static struct sock *find_sock(const struct vg_http_call *call)
+{
+	struct sock *sock = call->http->socks;
+
+	for (; sock; sock = sock->next) {
+		if (!sock->port)
+			sock->port = local_port(sock->fd);
+		if (call->port && sock->port == call->port)
+			return sock;
+	}
+	return NULL;
+}
+
+uint64_t vg_http_heard_ns(const struct vg_http_call *call)
+{
+	const struct sock *sock = call->multiplexed ? find_sock(call) : NULL;
+
+	return sock && sock->last_ns > call->last_ns ? sock->last_ns : call->last_ns;
+}
+
+uint32_t vg_http_connection(const struct vg_http_call *call)
+{
+	return call->multiplexed ? (uint32_t)(call->server + 1) << 16 | (uint32_t)call->port : 0;
+}
+
 static void sock_free(struct sock *sock)
 {
 	struct sock **place = &sock->http->socks;
 
+	/* the calls that end with it still tell when it was alive */
+	for (struct vg_http_call *call = sock->http->calls; call; call = call->next)
+		if (call->state == CALL_RUNNING && call->multiplexed && find_sock(call) == sock)
+			call->last_ns = vg_http_heard_ns(call);
 	while (*place != sock)
 		place = &(*place)->next;
 	*place = sock->next;
@@ -118,11 +160,11 @@ static int want_socket(CURL *easy, curl_socket_t fd, int what, void *ctx, void *
 /* While it is still connecting, that has its own limit. */
 static uint64_t overdue_at(const struct vg_http_call *call)
 {
-	uint64_t limit = call->idle_ns, at;
+	uint64_t limit = call->idle_ns, last = call->lasting && call->answered ? vg_http_heard_ns(call) : call->last_ns, at;
 
 	if (!call->sent && __builtin_add_overflow(limit, call->http->connect_ns, &limit))
 		return UINT64_MAX;
-	return __builtin_add_overflow(call->last_ns, limit, &at) ? UINT64_MAX : at;
+	return __builtin_add_overflow(last, limit, &at) ? UINT64_MAX : at;
 }
 
 void vg_http_watch_idle(struct vg_http_call *call)
@@ -134,32 +176,19 @@ void vg_http_watch_idle(struct vg_http_call *call)
 		vg_timer_arm(http->idle, at);
 }
 
-static int local_port(curl_socket_t fd)
+static bool another_lives(const struct vg_http *http, const struct sock *dead, uint64_t since_ns)
 {
-	struct sockaddr_storage addr = { 0 };
-	socklen_t size = sizeof(addr);
-
-	if (getsockname(fd, (struct sockaddr *)&addr, &size) < 0)
-		return 0;
-	if (addr.ss_family == AF_INET)
-		return ntohs(((struct sockaddr_in *)&addr)->sin_port);
-	return addr.ss_family == AF_INET6 ? ntohs(((struct sockaddr_in6 *)&addr)->sin6_port) : 0;
-}
-
-/* The socket that the call's connection has: libcurl tells no descriptor before the call's end, only the port. */
-static struct sock *find_sock(const struct vg_http_call *call)
-{
-	struct sock *sock = call->http->socks;
-
-	while (sock && !(call->port && local_port(sock->fd) == call->port))
-		sock = sock->next;
-	return sock;
+	for (const struct sock *sock = http->socks; sock; sock = sock->next)
+		if (sock != dead && sock->last_ns >= since_ns)
+			return true;
+	return false;
 }
 
 /*
  * An HTTP/2 connection survives the end of one call, and the next call would be put on it. If it has been silent for all calls, it
  * is most likely dead (a peer that lost power, a middlebox that forgot it): shut down, libcurl sees its end at once, ends
- * all calls on it, and takes it out of its pool. If it is alive, the server was only slow with this one call.
+ * all calls on it, and takes it out of its pool. If it is alive, the server was only slow with this one call. Where another connection is
+ * alive what comes next goes there: a new one for each would stay one for each.
  */
 static void drop_connection_if_silent(struct vg_http_call *call, uint64_t now_ns)
 {
@@ -168,7 +197,7 @@ static void drop_connection_if_silent(struct vg_http_call *call, uint64_t now_ns
 
 	if (!call->sent || (sock && now_ns - sock->last_ns < call->idle_ns / 2))
 		return;
-	http->fresh = true;
+	http->fresh |= !another_lives(http, sock, now_ns - call->idle_ns / 2);
 	if (sock)
 		shutdown(sock->fd, SHUT_RDWR);
 }

@@ -43,6 +43,16 @@ static size_t on_data(char *bytes, size_t one, size_t n, void *ctx)
 	return call->state == CALL_RUNNING ? n : 0;
 }
 
+static void note_answer(struct vg_http_call *call)
+{
+	long version = 0;
+
+	curl_easy_getinfo(call->easy, CURLINFO_HTTP_VERSION, &version);
+	call->answered = true;
+	call->multiplexed = version == CURL_HTTP_VERSION_2_0;
+	call->http->multiplexes = call->multiplexed;
+}
+
 /* CURLOPT_HEADERFUNCTION */
 static size_t on_header(char *bytes, size_t one, size_t n, void *ctx)
 {
@@ -52,10 +62,13 @@ static size_t on_header(char *bytes, size_t one, size_t n, void *ctx)
 	n *= one;
 	call->last_ns = vg_time_boot_ns();
 	call->http->bytes += n;
-	if (call->state != CALL_RUNNING || !call->sink.header || n != 2 || bytes[0] != '\r') /* the empty line that ends it */
+	if (call->state != CALL_RUNNING || n != 2 || bytes[0] != '\r') /* the empty line that ends it */
 		return n;
 	curl_easy_getinfo(call->easy, CURLINFO_RESPONSE_CODE, &status);
-	if (status >= 200)
+	if (status < 200)
+		return n;
+	note_answer(call);
+	if (call->sink.header)
 		call->sink.header(call->sink.ctx, status);
 	return n;
 }

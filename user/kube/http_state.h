@@ -32,6 +32,9 @@ struct vg_http_call {
 	char *path;
 	char *accept; /* the header's whole line */
 	uint64_t idle_ns;
+	bool lasting;
+	bool answered; /* the header is complete */
+	bool multiplexed; /* over HTTP/2 */
 	uint64_t last_ns; /* when something was received, or the start */
 	size_t server; /* that it was sent to */
 	size_t tries; /* servers tried */
@@ -52,6 +55,7 @@ struct sock {
 	struct sock *next;
 	curl_socket_t fd;
 	struct vg_io *io;
+	int port; /* our side's; 0: not known yet */
 	uint64_t last_ns; /* when it was readable */
 };
 
@@ -70,6 +74,7 @@ struct vg_http {
 	struct vg_http_call *calls;
 	struct sock *socks;
 	bool driving;
+	bool multiplexes; /* the last answer came over HTTP/2 */
 	uint64_t bytes;
 	uint64_t connections;
 };

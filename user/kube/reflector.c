@@ -9,6 +9,7 @@
 
 #define PATIENCE_NS (10 * VG_NS_PER_SEC) /* for the end mark of a WatchList once nothing comes, or live events do */
 #define LIST_IDLE_NS (30 * VG_NS_PER_SEC)
+#define QUIET_LEAST 3 /* times max_age that a watch may say nothing itself while others on its connection do; up to 2 more, at random */
 #define WATCH_MIN_S 300 /* servers end watches after 5 to 10 minutes on their own; asked for so that it is known */
 #define APPEARING_STEP_NS (2 * VG_NS_PER_SEC)
 #define METADATA_ONLY "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1"
@@ -36,6 +37,18 @@ static uint64_t patience_ns(const struct vg_reflector *reflector)
 	return smaller(PATIENCE_NS, list_idle_ns(reflector));
 }
 
+/* Of a watch that says nothing itself. */
+static uint64_t patience_of_watch_ns(const struct vg_reflector *reflector)
+{
+	return vg_http_multiplexes(reflector->env->http) ? reflector->quiet_ns : reflector->env->bookmark_ns;
+}
+
+/* At a moment of its own: what came together need not be asked for again together. */
+static void arm_watch(struct vg_reflector *reflector)
+{
+	vg_timer_arm(reflector->timer, vg_time_boot_ns() + patience_of_watch_ns(reflector));
+}
+
 /* A little after the watch should have ended, or been cancelled, for being quiet. */
 static uint64_t watch_idle_ns(const struct vg_reflector *reflector)
 {
@@ -51,9 +64,45 @@ void vg_reflector_set(struct vg_reflector *reflector, enum state state)
 		reflector->sink.moved(reflector->sink.ctx, true);
 }
 
+/* It has its header and goes on, and is not overdue itself. */
+static bool stands(const struct vg_reflector *reflector)
+{
+	const struct vg_reflector_env *env = reflector->env;
+
+	return reflector->call && reflector->step == STEP_WATCH && reflector->answered && !reflector->relist &&
+	       vg_time_boot_ns() - reflector->last_byte_ns <= reflector->quiet_ns + env->bookmark_ns / 2;
+}
+
+uint64_t vg_reflector_spoke_ns(const struct vg_reflector *reflector)
+{
+	uint64_t ns = reflector->heard_ns, shared;
+
+	if (vg_http_multiplexes(reflector->env->http) && stands(reflector)) {
+		shared = vg_http_heard_ns(reflector->call);
+		ns = shared > ns ? shared : ns;
+	}
+	return ns > reflector->started_ns ? ns : reflector->started_ns;
+}
+
+uint64_t vg_reflector_heard_ns(const struct vg_reflector *reflector)
+{
+	uint64_t spoke = vg_reflector_spoke_ns(reflector), proven = vg_proof_covers(&reflector->env->proof, reflector->listed_ns);
+
+	proven = proven > reflector->started_ns ? proven : reflector->started_ns;
+	return spoke < proven ? spoke : proven;
+}
+
+void vg_reflector_fold(struct vg_reflector *reflector)
+{
+	if (reflector->heard_ns)
+		reflector->heard_ns = vg_reflector_spoke_ns(reflector);
+}
+
 static bool too_old(const struct vg_reflector *reflector, uint64_t now)
 {
-	return now - reflector->heard_ns > reflector->env->max_age_ns;
+	uint64_t heard = vg_reflector_heard_ns(reflector);
+
+	return now > heard && now - heard > reflector->env->max_age_ns;
 }
 
 /* By a watch. */
@@ -62,7 +111,10 @@ static void heard(struct vg_reflector *reflector)
 	uint64_t now = vg_time_boot_ns();
 
 	reflector->last_byte_ns = now;
-	if (reflector->step != STEP_WATCH || reflector->relist)
+	if (reflector->step != STEP_WATCH || reflector->relist || reflector->doubted)
+		return;
+	/* cut off from its storage the server still speaks; when that is over everything is listed anew, and no sooner */
+	if (vg_proof_lapsed(&reflector->env->proof, now))
 		return;
 	if (too_old(reflector, now)) {
 		reflector->relist = true;
@@ -88,6 +140,10 @@ void vg_reflector_listed(struct vg_reflector *reflector)
 	reflector->misses = 0;
 	reflector->step = STEP_WATCH;
 	reflector->heard_ns = vg_time_boot_ns();
+	reflector->listed_ns = reflector->listing_ns;
+	reflector->failing_ns = 0;
+	if (reflector->info->kind != VG_KIND_EVENT) /* often kept in a storage of their own */
+		vg_proof_read(&reflector->env->proof, reflector->listing_ns, vg_intake_version(reflector->intake), reflector->connection);
 	reflector->error[0] = '\0';
 	reflector->expected_until_ns = 0;
 	vg_reflector_set(reflector, STATE_WATCHING);
@@ -100,8 +156,9 @@ static void on_header(void *ctx, long status)
 
 	if (status != 200)
 		return;
-	reflector->answered = true;
 	heard(reflector);
+	reflector->answered = true;
+	reflector->connection = vg_http_connection(reflector->call);
 }
 
 static void keep_body(struct vg_reflector *reflector, const char *bytes, size_t n)
@@ -126,13 +183,21 @@ static int feed(struct vg_reflector *reflector, const char *bytes, size_t n)
 {
 	struct vg_moment now = { .real_ns = vg_time_real_ns(), .boot_ns = vg_time_boot_ns() };
 	struct vg_error error = { 0 };
-	int r = vg_intake_feed(reflector->intake, bytes, n, &now, &error);
+	bool live = reflector->step == STEP_WATCH;
+	int r;
 
+	r = vg_intake_feed(reflector->intake, bytes, n, &now, &error);
+	if (live && reflector->info->kind != VG_KIND_EVENT)
+		vg_proof_event(&reflector->env->proof, now.boot_ns, vg_intake_version(reflector->intake), reflector->connection);
 	if (reflector->step == STEP_INITIAL && vg_intake_form(reflector->intake) == VG_INTAKE_WATCH) {
 		vg_reflector_listed(reflector);
+		reflector->doubted = reflector->listed_ns <= reflector->env->proof.gap_ns; /* it took so long that there was a gap meanwhile */
 		/* from here on it is a watch, but a long one */
 		reflector->watches++;
-		vg_timer_arm(reflector->timer, now.boot_ns + reflector->env->bookmark_ns);
+		if (reflector->doubted)
+			vg_timer_arm(reflector->timer, 1);
+		else
+			arm_watch(reflector);
 	} else if (reflector->step == STEP_INITIAL && vg_intake_live_early(reflector->intake) && !reflector->early) {
 		reflector->early = true;
 		vg_timer_arm(reflector->timer, now.boot_ns + patience_ns(reflector));
@@ -156,12 +221,12 @@ static int on_data(void *ctx, long status, const char *bytes, size_t n)
 		keep_body(reflector, bytes, n);
 		return 0;
 	}
-	reflector->answered = true;
 	if (reflector->step != STEP_WATCH && !reflector->counted) {
 		reflector->relists[reflector->cause]++;
 		reflector->counted = true;
 	}
 	heard(reflector);
+	reflector->answered = true;
 	return feed(reflector, bytes, n);
 }
 
@@ -169,6 +234,7 @@ static void on_done(void *ctx, const struct vg_http_end *end)
 {
 	struct vg_reflector *reflector = ctx;
 
+	vg_reflector_fold(reflector);
 	reflector->call = NULL;
 	vg_timer_disarm(reflector->timer);
 	vg_reflector_end(reflector, end);
@@ -186,15 +252,19 @@ static void ask(struct vg_reflector *reflector, enum step step, enum vg_intake_f
 	reflector->verdict = OUTCOME_NONE;
 	reflector->answered = false;
 	reflector->relist = false;
+	reflector->doubted = false;
+	reflector->connection = 0;
 	reflector->disorder = false;
 	reflector->early = false;
 	reflector->n_body = 0;
 	reflector->body[0] = '\0';
+	reflector->quiet_ns = QUIET_LEAST * reflector->env->max_age_ns + vg_backoff_random(&reflector->backoff, 2 * reflector->env->max_age_ns);
 	reflector->token = reflector->env->tokens;
 	reflector->asked_ns = reflector->last_byte_ns = vg_time_boot_ns();
 	vg_intake_open(reflector->intake, form);
 	if (r >= 0)
-		r = vg_http_get(reflector->env->http, &(struct vg_http_request){ .path = owned, .accept = accept, .idle_ns = idle_ns }, &sink,
+		r = vg_http_get(reflector->env->http,
+				&(struct vg_http_request){ .path = owned, .accept = accept, .idle_ns = idle_ns, .lasting = step != STEP_PAGE }, &sink,
 				&reflector->call);
 	if (r < 0) {
 		vg_reflector_failed(reflector, strerror(-r));
@@ -220,12 +290,12 @@ static void ask_list(struct vg_reflector *reflector)
 	struct vg_place place = vg_reflector_place(reflector);
 	uint64_t timeout_s = WATCH_MIN_S + vg_backoff_random(&reflector->backoff, WATCH_MIN_S);
 
+	reflector->listing_ns = vg_time_boot_ns();
 	vg_intake_list_begin(reflector->intake);
 	if (pages(reflector) || reflector->whole) {
 		ask_page(reflector);
 		return;
 	}
-	reflector->lengthy = true;
 	/* http's limit is that of the watch which it becomes */
 	ask(reflector, STEP_INITIAL, VG_INTAKE_INITIAL, vg_request_watch_list(&place, timeout_s), watch_idle_ns(reflector));
 	if (reflector->call)
@@ -233,23 +303,23 @@ static void ask_list(struct vg_reflector *reflector)
 }
 
 /*
- * A watch ends at the server after bookmark_ns: asked for again, it shows that the server lives, at the price of one request and
- * on the same connection, where cancelling it would cost one over HTTP/1.1. Whole seconds are all that the API knows: below that
+ * Over HTTP/1 a watch ends at the server after bookmark_ns: asked for again, it shows that the server lives, at the price of one
+ * request and on the same connection, where cancelling it would cost one. Whole seconds are all that the API knows: below that
  * it is cancelled here. http's own limit is for the case that neither comes.
  */
 static void ask_watch(struct vg_reflector *reflector)
 {
 	struct vg_place place = vg_reflector_place(reflector);
-	uint64_t bookmark_ns = reflector->env->bookmark_ns, timeout_s = WATCH_MIN_S + vg_backoff_random(&reflector->backoff, WATCH_MIN_S);
+	uint64_t bookmark_s = reflector->env->bookmark_ns / VG_NS_PER_SEC,
+		 timeout_s = WATCH_MIN_S + vg_backoff_random(&reflector->backoff, WATCH_MIN_S);
 
-	timeout_s = smaller(timeout_s, bookmark_ns / VG_NS_PER_SEC);
-	timeout_s = timeout_s ? timeout_s : 1;
-	reflector->lengthy = timeout_s * VG_NS_PER_SEC > bookmark_ns;
+	if (!vg_http_multiplexes(reflector->env->http))
+		timeout_s = smaller(timeout_s, bookmark_s ? bookmark_s : 1);
 	reflector->watches++;
 	ask(reflector, STEP_WATCH, VG_INTAKE_WATCH, vg_request_watch(&place, vg_intake_version(reflector->intake), timeout_s),
 	    watch_idle_ns(reflector));
-	if (reflector->lengthy && reflector->call)
-		vg_timer_arm(reflector->timer, reflector->asked_ns + bookmark_ns);
+	if (reflector->call && (vg_http_multiplexes(reflector->env->http) || timeout_s * VG_NS_PER_SEC > reflector->env->bookmark_ns))
+		arm_watch(reflector);
 }
 
 void vg_reflector_step(struct vg_reflector *reflector, enum step step)
@@ -297,6 +367,7 @@ void vg_reflector_wait(struct vg_reflector *reflector, enum step step, uint64_t 
 
 void vg_reflector_cancel(struct vg_reflector *reflector)
 {
+	vg_reflector_fold(reflector);
 	vg_http_cancel(TAKE_PTR(reflector->call));
 	vg_discovery_cancel(TAKE_PTR(reflector->discovery));
 	vg_timer_disarm(reflector->timer);
@@ -340,6 +411,7 @@ void vg_reflector_forbidden(struct vg_reflector *reflector)
 
 	reflector->knowledge = VG_KIND_FORBIDDEN;
 	vg_reflector_set(reflector, STATE_FORBIDDEN);
+	reflector->failing_ns = 0;
 	if (!reflector->refusal_said) {
 		vg_request_rule(&place, rule, sizeof(rule));
 		snprintf(text, sizeof(text), "%s may not be read, so %s; missing rule: %s", reflector->info->plural, reflector->info->loss, rule);
@@ -348,6 +420,34 @@ void vg_reflector_forbidden(struct vg_reflector *reflector)
 	reflector->refusal_said = true;
 	reflector->sink.moved(reflector->sink.ctx, true);
 	vg_reflector_wait_for(reflector, reflector->step == STEP_WATCH ? STEP_WATCH : STEP_LIST, vg_backoff_next(&reflector->slow));
+}
+
+void vg_reflector_unreadable(struct vg_reflector *reflector, const char *why)
+{
+	char text[VG_ERROR_MAX * 3];
+
+	reflector->knowledge = VG_KIND_FORBIDDEN;
+	vg_reflector_set(reflector, STATE_FORBIDDEN);
+	snprintf(text, sizeof(text), "%s cannot be read, so %s: %s", reflector->info->plural, reflector->info->loss, why);
+	reflector->sink.trouble(reflector->sink.ctx, reflector, VG_TROUBLE_FORBIDDEN, "", text);
+	reflector->sink.moved(reflector->sink.ctx, true);
+}
+
+uint64_t vg_reflector_spread_ns(const struct vg_reflector *reflector)
+{
+	const struct vg_reflector_env *env = reflector->env;
+
+	/* soon enough that what is fresh stays so */
+	return smaller((reflector->info->required ? 1 : SPREAD) * env->backoff_min_ns, env->max_age_ns / 8);
+}
+
+void vg_reflector_doubt(struct vg_reflector *reflector)
+{
+	if (!reflector->call || reflector->step != STEP_WATCH || reflector->relist || reflector->doubted ||
+	    reflector->listed_ns > reflector->env->proof.gap_ns)
+		return;
+	reflector->doubted = true;
+	vg_timer_arm(reflector->timer, vg_time_boot_ns() + vg_backoff_random(&reflector->backoff, vg_reflector_spread_ns(reflector)));
 }
 
 /* Nothing more comes, or live events do, and still no end mark: the server does not know what was asked for. One that has not
@@ -366,15 +466,15 @@ static void look_at_initial(struct vg_reflector *reflector, uint64_t now)
 /* While a request runs. */
 static void look_at_request(struct vg_reflector *reflector)
 {
-	uint64_t now = vg_time_boot_ns(), bookmark_ns = reflector->env->bookmark_ns;
+	uint64_t now = vg_time_boot_ns();
 
-	if (reflector->relist) {
+	if (reflector->relist || reflector->doubted) {
 		vg_reflector_cancel(reflector);
 		vg_reflector_relist(reflector, VG_RELIST_ERROR, true);
 	} else if (reflector->step == STEP_INITIAL) {
 		look_at_initial(reflector, now);
-	} else if (now - reflector->last_byte_ns < bookmark_ns) {
-		vg_timer_arm(reflector->timer, reflector->last_byte_ns + bookmark_ns);
+	} else if (now - reflector->last_byte_ns < patience_of_watch_ns(reflector)) {
+		vg_timer_arm(reflector->timer, reflector->last_byte_ns + patience_of_watch_ns(reflector));
 	} else if (reflector->answered) {
 		vg_reflector_cancel(reflector);
 		vg_reflector_step(reflector, STEP_WATCH);

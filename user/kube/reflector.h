@@ -2,9 +2,11 @@
 /*
  * One kind of the API, listed and then watched, into one cluster, for ever: whatever ends an answer, another request follows.
  *
- * Heard from: a list ended, or a watch began or delivered something. A watch that was silent for longer than max-age has to be
- * listed again before it counts: that it goes on says nothing of what it missed.
- * Nothing polls: a quiet watch ends at its server after bookmark_ns and is asked for again, which is the sign of life.
+ * Heard from: a list ended, or a watch began or delivered something, or another call on the same HTTP/2 connection did: those live and die
+ * together. Still each watch has to say something itself (a bookmark a minute does) within three to five times max-age; else it is asked for
+ * again, at a moment of its own. Over HTTP/1 a watch is alone on its connection: quiet for bookmark_ns, it is asked for again.
+ * All that holds only as long as the server is in touch with its storage (kube/proof.h).
+ * A watch that was silent for longer than max-age has to be listed again before it counts: that it goes on says nothing of what it missed.
  */
 #ifndef KUBE_REFLECTOR_H
 #define KUBE_REFLECTOR_H
@@ -17,6 +19,7 @@
 #include "core/cluster.h"
 #include "kube/http.h"
 #include "kube/kinds.h"
+#include "kube/proof.h"
 #include "kube/reduce.h"
 #include "kube/source.h"
 
@@ -42,6 +45,7 @@ struct vg_reflector_env {
 	char pager[256]; /* the server that turned out to have no WatchList */
 	bool crds_watched; /* a kind that appears is told */
 	uint64_t tokens; /* how often another token was read */
+	struct vg_proof proof; /* that the server is in touch with its storage; shared with the source's vg_life */
 };
 
 struct vg_reflector_sink {
@@ -61,6 +65,8 @@ void vg_reflector_free(struct vg_reflector *reflector); /* NULL is fine */
 void vg_reflector_start(struct vg_reflector *reflector); /* if it idles */
 void vg_reflector_stop(struct vg_reflector *reflector); /* idles; what it held goes */
 void vg_reflector_retry(struct vg_reflector *reflector); /* what waits goes on now */
+/* There was a gap in what proves the server's word: a watch that was begun before is listed anew, required kinds first. */
+void vg_reflector_doubt(struct vg_reflector *reflector);
 void vg_reflector_appeared(struct vg_reflector *reflector); /* its definition was seen */
 void vg_reflector_gone(struct vg_reflector *reflector); /* its definition was deleted */
 void vg_reflector_unwatched(struct vg_reflector *reflector); /* nobody tells any more when it appears */
@@ -69,7 +75,9 @@ void vg_reflector_unwatched(struct vg_reflector *reflector); /* nobody tells any
 enum vg_knowledge vg_reflector_knowledge(const struct vg_reflector *reflector);
 bool vg_reflector_idle(const struct vg_reflector *reflector);
 bool vg_reflector_was_listed(const struct vg_reflector *reflector); /* and is not absent since */
-uint64_t vg_reflector_heard_ns(const struct vg_reflector *reflector); /* CLOCK_BOOTTIME; at least when it was started */
+/* Until when what it has is known to be whole: CLOCK_BOOTTIME; at least when it was started. */
+uint64_t vg_reflector_heard_ns(const struct vg_reflector *reflector);
+uint64_t vg_reflector_spoke_ns(const struct vg_reflector *reflector); /* when the server was last heard, in touch with its storage or not */
 const struct vg_kind_info *vg_reflector_info(const struct vg_reflector *reflector);
 unsigned vg_reflector_bit(const struct vg_reflector *reflector);
 const char *vg_reflector_namespace(const struct vg_reflector *reflector); /* NULL: all, or no such thing */

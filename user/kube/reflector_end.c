@@ -123,6 +123,38 @@ static void on_lost(struct vg_reflector *reflector, uint64_t retry_after_ns)
 	reflector->stuck = stuck;
 }
 
+/* A connection is lost by all watches at once: what nothing depends on comes back a little later. */
+static void on_cut_off(struct vg_reflector *reflector)
+{
+	bool first = reflector->backoff.failures == 0;
+
+	on_lost(reflector, 0);
+	if (first && !reflector->info->required)
+		vg_reflector_wait_for(reflector, reflector->step, vg_backoff_random(&reflector->backoff, vg_reflector_spread_ns(reflector)));
+}
+
+/* All watches of the connection find that at the same moment; asked for at once each would make a connection of its own. */
+static void on_silent(struct vg_reflector *reflector)
+{
+	if (vg_http_multiplexes(reflector->env->http))
+		vg_reflector_wait_for(reflector, STEP_WATCH, vg_backoff_random(&reflector->backoff, vg_reflector_spread_ns(reflector)));
+	else
+		vg_reflector_step(reflector, STEP_WATCH);
+}
+
+/* One that nothing depends on may not keep all the others from being known: after max_age it counts as what may not be read. */
+static void note_failing(struct vg_reflector *reflector, const char *text)
+{
+	uint64_t now = vg_time_boot_ns();
+
+	if (reflector->info->required || reflector->was_listed)
+		return;
+	if (!reflector->failing_ns)
+		reflector->failing_ns = now;
+	else if (now - reflector->failing_ns > reflector->env->max_age_ns && reflector->knowledge != VG_KIND_FORBIDDEN)
+		vg_reflector_unreadable(reflector, text);
+}
+
 /* At once, unless that is what it just did. A token that expired: the pages take too long here, so it is tried without. */
 static void on_expired(struct vg_reflector *reflector)
 {
@@ -195,6 +227,8 @@ static void on_discovered(void *ctx, int r, const char *version, const char *tex
 	reflector->discovery = NULL;
 	if (r < 0) {
 		vg_reflector_failed(reflector, text);
+		if (r == -EREMOTEIO)
+			note_failing(reflector, text);
 		vg_reflector_wait(reflector, STEP_LIST, 0);
 	} else if (!version) {
 		missing(reflector);
@@ -249,6 +283,8 @@ void vg_reflector_end(struct vg_reflector *reflector, const struct vg_http_end *
 		snprintf(reflector->error, sizeof(reflector->error), "%.*s", VG_ERROR_MAX - 1, text);
 	else if (is_failure(outcome) || reflector->disorder)
 		vg_reflector_failed(reflector, text);
+	if ((outcome == OUTCOME_BROKEN || outcome == OUTCOME_BUSY) && !end->error)
+		note_failing(reflector, text);
 	switch (outcome) {
 	case OUTCOME_MORE: vg_reflector_step(reflector, STEP_PAGE); break;
 	case OUTCOME_ENDED: on_ended(reflector); break;
@@ -257,9 +293,9 @@ void vg_reflector_end(struct vg_reflector *reflector, const struct vg_http_end *
 	case OUTCOME_FORBIDDEN: on_forbidden(reflector); break;
 	case OUTCOME_UNAUTHORIZED: on_unauthorized(reflector, end); break;
 	case OUTCOME_UNMARKED: on_unmarked(reflector); break;
-	case OUTCOME_LOST:
+	case OUTCOME_LOST: on_cut_off(reflector); break;
 	case OUTCOME_BUSY: on_lost(reflector, end->retry_after_ns); break;
-	case OUTCOME_SILENT: vg_reflector_step(reflector, STEP_WATCH); break;
+	case OUTCOME_SILENT: on_silent(reflector); break;
 	case OUTCOME_NONE:
 	case OUTCOME_BROKEN: on_broken(reflector, end->retry_after_ns); break;
 	}
@@ -280,11 +316,6 @@ bool vg_reflector_idle(const struct vg_reflector *reflector)
 bool vg_reflector_was_listed(const struct vg_reflector *reflector)
 {
 	return reflector->was_listed;
-}
-
-uint64_t vg_reflector_heard_ns(const struct vg_reflector *reflector)
-{
-	return reflector->heard_ns > reflector->started_ns ? reflector->heard_ns : reflector->started_ns;
 }
 
 const struct vg_kind_info *vg_reflector_info(const struct vg_reflector *reflector)
@@ -318,9 +349,9 @@ void vg_reflector_status(const struct vg_reflector *reflector, struct vg_reflect
 	*ret_status = (struct vg_reflector_status){
 		.info = reflector->info,
 		.namespace = reflector->namespace,
-		.state = states[reflector->state],
+		.state = reflector->state == STATE_FORBIDDEN && reflector->failing_ns ? "unreadable" : states[reflector->state],
 		.version = vg_intake_version(reflector->intake),
-		.heard_ns = reflector->heard_ns,
+		.heard_ns = reflector->heard_ns ? vg_reflector_heard_ns(reflector) : 0,
 		.watches = reflector->watches,
 		.events = counts->events,
 		.bookmarks = counts->bookmarks,

@@ -35,6 +35,9 @@ enum outcome {
 	OUTCOME_SILENT, /* a watch where nothing came */
 };
 
+/* Times the shortest back-off: so far apart optional kinds come back, and mostly after the required ones. */
+#define SPREAD 4
+
 struct vg_reflector {
 	struct vg_reflector_env *env;
 	struct vg_reflector_sink sink;
@@ -54,7 +57,10 @@ struct vg_reflector {
 	enum vg_knowledge knowledge;
 	bool was_listed;
 	uint64_t started_ns;
-	uint64_t heard_ns;
+	uint64_t heard_ns; /* kept up when a watch ends; see vg_reflector_heard_ns() */
+	uint64_t listed_ns; /* when the last list that ended well was asked for */
+	uint64_t listing_ns; /* the same of the one that runs */
+	uint64_t failing_ns; /* since when lists are answered, but with nothing of use; 0: they are not */
 	uint64_t expected_until_ns; /* it has appeared and should be served by then */
 
 	/* of the request that runs */
@@ -63,9 +69,11 @@ struct vg_reflector {
 	bool disorder; /* it went backwards */
 	bool early; /* live events before the end mark; the patience for it runs */
 	bool relist; /* it has been silent for too long to be gone on with */
-	bool lengthy; /* its server ends it only long after bookmark_ns */
+	bool doubted; /* it is listed anew in a moment, and counts for nothing until then */
+	uint64_t quiet_ns; /* for how long it may say nothing itself */
 	uint64_t asked_ns;
 	uint64_t last_byte_ns;
+	uint32_t connection; /* that it came over */
 	uint64_t token; /* env->tokens when it was made */
 	char body[VG_ERROR_MAX]; /* the beginning of an answer other than 200 */
 	size_t n_body;
@@ -97,7 +105,10 @@ void vg_reflector_set(struct vg_reflector *reflector, enum state state);
 void vg_reflector_listed(struct vg_reflector *reflector); /* a list has ended well */
 void vg_reflector_absent(struct vg_reflector *reflector);
 void vg_reflector_forbidden(struct vg_reflector *reflector);
+void vg_reflector_unreadable(struct vg_reflector *reflector, const char *why); /* whoever is to blame, it is not known */
+uint64_t vg_reflector_spread_ns(const struct vg_reflector *reflector); /* at most so much later than the others, at random */
 void vg_reflector_cancel(struct vg_reflector *reflector); /* what runs, and the wait */
+void vg_reflector_fold(struct vg_reflector *reflector); /* what its connection told of the watch is kept when the call goes */
 void vg_reflector_on_timer(void *ctx);
 /* reflector_end.c */
 void vg_reflector_end(struct vg_reflector *reflector, const struct vg_http_end *end);

@@ -82,20 +82,43 @@ static void say_stale(struct vg_kube_source *source, const struct vg_reflector *
 	set_fresh(source, false, why);
 }
 
+/* The server speaks, but nothing shows that it is in touch with its storage. */
+static void say_unproven(struct vg_kube_source *source, uint64_t ns)
+{
+	struct vg_life_status life;
+	char why[VG_ERROR_MAX * 2];
+
+	vg_life_status(source->life, &life);
+	snprintf(why, sizeof(why), "the API server has not shown for %llu s that it reaches its storage%s%s", ns / VG_NS_PER_SEC,
+		 life.last_error[0] ? ": " : "", life.last_error);
+	set_fresh(source, false, why);
+}
+
+static void say_old(struct vg_kube_source *source, const struct vg_reflector *reflector, uint64_t now)
+{
+	char what[64];
+
+	if (vg_proof_lapsed(&source->env.proof, now) && vg_reflector_spoke_ns(reflector) + source->config.max_age_ns >= now &&
+	    !vg_reflector_last_error(reflector)[0]) {
+		say_unproven(source, now - vg_reflector_heard_ns(reflector));
+		return;
+	}
+	snprintf(what, sizeof(what), "not heard from for %llu s", (now - vg_reflector_heard_ns(reflector)) / VG_NS_PER_SEC);
+	say_stale(source, reflector, what);
+}
+
 /* One timer for all: what was heard meanwhile is looked at when it fires, so that no event has to move it. */
 static void check_fresh(struct vg_kube_source *source)
 {
 	const struct vg_reflector *reflector = oldest(source);
 	uint64_t now = vg_time_boot_ns(), end;
-	char what[64];
 
 	if (!source->complete || !reflector)
 		return;
 	end = vg_reflector_heard_ns(reflector) + source->config.max_age_ns;
 	if (end < now) {
 		vg_timer_disarm(source->freshness);
-		snprintf(what, sizeof(what), "not heard from for %llu s", (now - vg_reflector_heard_ns(reflector)) / VG_NS_PER_SEC);
-		say_stale(source, reflector, what);
+		say_old(source, reflector, now);
 		return;
 	}
 	set_fresh(source, true, "all kinds are heard from");
@@ -160,12 +183,24 @@ static void look_at_connection(struct vg_kube_source *source)
 	source->n_failures = 0;
 }
 
+/* What was going on during a gap may never be told by a watch that went on over it. */
+static void look_at_proof(struct vg_kube_source *source)
+{
+	if (source->gap_ns == source->env.proof.gap_ns)
+		return;
+	source->gap_ns = source->env.proof.gap_ns;
+	for (size_t i = 0; i < source->n_reflectors; i++)
+		vg_reflector_doubt(source->reflectors[i]);
+	vg_reflector_doubt(source->definitions);
+}
+
 static void on_kick(void *ctx)
 {
 	struct vg_kube_source *source = ctx;
 	bool first = false;
 
 	source->kicked = false;
+	look_at_proof(source);
 	if (source->anew || vg_cluster_is_dirty(source->config.cluster))
 		vg_source_want(source);
 	if (source->anew) {
@@ -195,6 +230,11 @@ static void on_moved(void *ctx, bool anew)
 	/* what was received may be applied only after this: without events after it, it is still seen */
 	source->kicked = true;
 	vg_timer_arm(source->kick, 1);
+}
+
+static void on_proven(void *ctx)
+{
+	on_moved(ctx, false);
 }
 
 /* ---- life */
@@ -257,6 +297,7 @@ static int new_reflectors(struct vg_kube_source *source, struct vg_loop *loop)
 	int r = 0;
 
 	source->env = (struct vg_reflector_env){
+		.proof = { .max_age_ns = config->max_age_ns },
 		.loop = loop,
 		.http = source->http,
 		.cluster = config->cluster,
@@ -273,6 +314,21 @@ static int new_reflectors(struct vg_kube_source *source, struct vg_loop *loop)
 	for (size_t i = 0; r >= 0 && vg_kind_info_at(i); i++)
 		r = vg_source_add(source, vg_kind_info_at(i), vg_kind_info_at(i)->reflector, NULL);
 	return r < 0 ? r : vg_source_definitions_new(source);
+}
+
+static int new_life(struct vg_kube_source *source, struct vg_loop *loop)
+{
+	const struct vg_life_config config = {
+		.http = source->http,
+		.proof = &source->env.proof,
+		.silence_ns = source->config.bookmark_ns,
+		.backoff_min_ns = source->config.backoff_min_ns,
+		.backoff_max_ns = source->config.backoff_max_ns,
+		.proven = on_proven,
+		.ctx = source,
+	};
+
+	return vg_life_new(loop, &config, &source->life);
 }
 
 int vg_kube_source_new(struct vg_loop *loop, const struct vg_kube_config *config, const struct vg_kube_sink *sink, struct vg_error *ret_error,
@@ -292,6 +348,8 @@ int vg_kube_source_new(struct vg_loop *loop, const struct vg_kube_config *config
 	if (r < 0)
 		return r;
 	r = new_reflectors(source, loop);
+	if (r == 0)
+		r = new_life(source, loop);
 	if (r < 0)
 		return vg_error_set(ret_error, r, "cannot set up the API source: %s", strerror(-r));
 	for (size_t i = 0; i < source->n_reflectors; i++)
@@ -311,6 +369,7 @@ void vg_kube_source_free(struct vg_kube_source *source)
 	for (size_t i = 0; i < source->n_reflectors; i++)
 		vg_reflector_free(source->reflectors[i]);
 	vg_reflector_free(source->definitions);
+	vg_life_free(source->life);
 	vg_timer_free(source->freshness);
 	vg_timer_free(source->kick);
 	vg_http_free(source->http);
@@ -326,6 +385,7 @@ void vg_kube_source_retry(struct vg_kube_source *source)
 	for (size_t i = 0; i < source->n_reflectors; i++)
 		vg_reflector_retry(source->reflectors[i]);
 	vg_reflector_retry(source->definitions);
+	vg_life_retry(source->life);
 }
 
 bool vg_kube_source_complete(const struct vg_kube_source *source)
@@ -347,6 +407,18 @@ bool vg_kube_source_may_not_read(const struct vg_kube_source *source, enum vg_ki
 		if (vg_reflector_info(source->reflectors[i])->kind == kind && vg_reflector_knowledge(source->reflectors[i]) == VG_KIND_FORBIDDEN)
 			return true;
 	return false;
+}
+
+void vg_kube_source_look(struct vg_kube_source *source)
+{
+	/* that it is fresh again is said in its turn, after what has changed */
+	if (source->fresh)
+		check_fresh(source);
+}
+
+void vg_kube_source_life(const struct vg_kube_source *source, struct vg_life_status *ret_status)
+{
+	vg_life_status(source->life, ret_status);
 }
 
 uint64_t vg_kube_source_age_ns(const struct vg_kube_source *source)

@@ -3,6 +3,7 @@
 #ifndef KUBE_SOURCE_STATE_H
 #define KUBE_SOURCE_STATE_H
 
+#include "kube/life.h"
 #include "kube/reflector.h"
 #include "kube/source.h"
 
@@ -17,6 +18,8 @@ struct vg_kube_source {
 	struct vg_http *http;
 	struct vg_reducer *reducer;
 	struct vg_reflector_env env;
+	struct vg_life *life;
+	uint64_t gap_ns; /* of the proof, that the reflectors were told of */
 	struct vg_reflector *reflectors[VG_REFLECTORS_ALL];
 	size_t n_reflectors;
 	struct vg_reflector *definitions; /* CustomResourceDefinitions, by name */
