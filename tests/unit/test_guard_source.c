@@ -48,6 +48,27 @@ static void test_by_the_clock(void **state)
 	world_down(&world);
 }
 
+/* The kernel's maps, too, before the dead-man's deadline is moved on. */
+static void test_after_a_pause(void **state)
+{
+	struct world world;
+	unsigned syncs;
+
+	world_up(&world);
+	fill(&world.guard);
+	become_fresh(&world.guard);
+	syncs = said.syncs;
+	vg_guard_woke(&world.guard);
+	assert_int_equal(said.looks, 1);
+	assert_int_equal(said.syncs, syncs);
+	said.fresh = false;
+	vg_guard_woke(&world.guard);
+	assert_true(said.syncs > syncs);
+	assert_int_equal(said.degraded, 1);
+	assert_int_equal(verdict(&world.guard, VIP), VG_UNKNOWN);
+	world_down(&world);
+}
+
 static void test_never_heard_from_is_said(void **state)
 {
 	struct world world;
@@ -155,9 +176,13 @@ static void test_static_pods_of_two_folders(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_by_the_clock),	       cmocka_unit_test(test_never_heard_from_is_said),
-		cmocka_unit_test(test_kept_protections),       cmocka_unit_test(test_a_full_cluster),
-		cmocka_unit_test(test_nothing_adds_up_before), cmocka_unit_test(test_static_pods_of_two_folders),
+		cmocka_unit_test(test_by_the_clock),
+		cmocka_unit_test(test_after_a_pause),
+		cmocka_unit_test(test_never_heard_from_is_said),
+		cmocka_unit_test(test_kept_protections),
+		cmocka_unit_test(test_a_full_cluster),
+		cmocka_unit_test(test_nothing_adds_up_before),
+		cmocka_unit_test(test_static_pods_of_two_folders),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

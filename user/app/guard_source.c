@@ -314,6 +314,19 @@ void vg_guard_reload(struct vg_guard *guard)
 		vg_kube_source_retry(guard->kube);
 }
 
+void vg_guard_woke(void *ctx)
+{
+	struct vg_guard *guard = ctx;
+	uint64_t at = guard->assess ? vg_timer_deadline(guard->assess) : 0;
+
+	if (guard->kube)
+		vg_kube_source_look(guard->kube);
+	if (at && at <= vg_time_boot_ns()) {
+		vg_timer_disarm(guard->assess);
+		take_cluster(guard);
+	}
+}
+
 void vg_guard_source_deinit(struct vg_guard *guard)
 {
 	guard->fresh = false; /* nothing is acted on by the cluster from here on */

@@ -89,6 +89,7 @@ int vg_guard_log_error(int exit_status, const struct vg_error *error); /* return
 int vg_guard_start_source(struct vg_guard *guard); /* exit status */
 void vg_guard_source_deinit(struct vg_guard *guard);
 void vg_guard_reload(struct vg_guard *guard); /* SIGHUP */
+void vg_guard_woke(void *guard); /* after a pause: what time alone has changed meanwhile goes to the kernel at once */
 struct vg_assess_config vg_guard_assess_config(const struct vg_guard *guard);
 struct vg_moment vg_guard_moment(void);
 struct vg_circumstances vg_guard_circumstances(const struct vg_guard *guard);

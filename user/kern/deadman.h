@@ -10,10 +10,14 @@
 
 struct vg_deadman;
 
-/* tick (may be NULL) is called whenever the deadline was moved. */
-int vg_deadman_new(struct vg_loop *loop, struct vg_config *config, uint64_t dead_man_ns, vg_timer_fn tick, void *ctx,
+/*
+ * woke is called when the deadline is found to have passed (the process was stopped, the host slept), before it is moved: what the kernel's maps
+ * say may be out of date by then. tick is called whenever the timer moved it. Both may be NULL.
+ */
+int vg_deadman_new(struct vg_loop *loop, struct vg_config *config, uint64_t dead_man_ns, vg_timer_fn woke, vg_timer_fn tick, void *ctx,
 		   struct vg_deadman **ret_deadman);
-/* The loop is busy and alive: moves the deadline as the timer would. One clock and one store. NULL is fine. */
+/* The loop is busy and alive: moves the deadline as the timer would; one that has passed stays, for the timer. Two clocks and one store. NULL is
+ * fine. */
 void vg_deadman_move(struct vg_deadman *deadman);
 /* The deadline stays where it is: the kernel goes on until then. NULL is fine. */
 void vg_deadman_free(struct vg_deadman *deadman);

@@ -27,6 +27,14 @@ static void on_lost(void *ctx, const char *cause, uint64_t n)
 	kern->sink.lost(kern->sink.ctx, cause, n);
 }
 
+static void on_woke(void *ctx)
+{
+	struct vg_kern *kern = ctx;
+
+	if (kern->sink.woke)
+		kern->sink.woke(kern->sink.ctx);
+}
+
 static void tell_losses(void *ctx)
 {
 	struct vg_kern *kern = ctx;
@@ -328,7 +336,7 @@ int vg_kern_attach(struct vg_kern *kern, struct vg_error *ret_error)
 {
 	int r;
 
-	r = vg_deadman_new(kern->loop, kern->maps.config, kern->dead_man_ns, tell_losses, kern, &kern->deadman);
+	r = vg_deadman_new(kern->loop, kern->maps.config, kern->dead_man_ns, on_woke, tell_losses, kern, &kern->deadman);
 	if (r < 0)
 		return vg_error_set(ret_error, r, "cannot set the dead-man's timer: %s", strerror(-r));
 	kern->maps.config->deny = kern->deny;

@@ -41,6 +41,9 @@ struct vg_kern_sink {
 	void (*lost)(void *ctx, const char *cause, uint64_t n);
 	/* A capability went away or came back after the start (a qdisc was deleted, a link cannot be attached): */
 	void (*changed)(void *ctx, enum vg_feature feature, bool ok, const char *why);
+	/* The dead-man's deadline has passed, and the kernel acts again as soon as this returns: what is out of date by now is to be said in the maps
+	 * first. NULL: not of interest. */
+	void (*woke)(void *ctx);
 };
 
 int vg_kern_new(struct vg_loop *loop, const struct vg_kern_config *config, const struct vg_kern_sink *sink, struct vg_error *ret_error,
