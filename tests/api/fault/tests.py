@@ -391,7 +391,35 @@ def forbidden_though_not_there(server):
         check(not watch.troubles('forbidden'), watch.events)
 
 
+@test
+def unreadable(server):
+    """The list of a kind that nothing depends on never succeeds: the rest is known all the same, and it counts as what may not be read."""
+    metallb(server)
+    server.rule(lambda r: r.collection == POOLS, lambda conn, _: conn.status(500, message='conversion webhook failed'))
+    with Watch(server, *SHORT) as watch:
+        watch.until('complete')
+        watch.until('fresh')
+        check(watch.status()['knowledge']['IPAddressPool'] == 'forbidden', watch.status()['knowledge'])
+        check(watch.reflector('ipaddresspools')['state'] == 'unreadable', watch.reflector('ipaddresspools'))
+        said = watch.troubles('forbidden')
+        check(len(said) == 1 and 'ipaddresspools cannot be read' in said[0] and 'conversion webhook failed' in said[0], said)
+        server.calm()
+        watch.until_status('listed', lambda s: s['knowledge']['IPAddressPool'] == 'listed')
+        watch.equal()
+
+
 # ---- kinds that come and go
+
+@test
+def a_kind_that_comes_and_may_not_be_read(server):
+    with Watch(server) as watch:
+        watch.ready()
+        server.rule(lambda r: r.collection == POOLS, lambda conn, _: conn.status(403, 'Forbidden', 'not for you'))
+        server.serve(POOLS)
+        server.put(DEFINITIONS, definition('ipaddresspools.metallb.io'))
+        watch.until_status('forbidden', lambda s: s['knowledge']['IPAddressPool'] == 'forbidden')
+        check(any('missing rule: apiGroups: ["metallb.io"]' in t for t in watch.troubles('forbidden')), watch.troubles('forbidden'))
+
 
 @test
 def a_kind_that_comes_and_goes(server):
@@ -694,6 +722,26 @@ def a_quiet_cluster_stays_fresh(server):
         check(not any(e['event'] == 'stale' for e in watch.events), watch.events)
         check(n <= 8 * 5 + 8, n, 'requests in 4 s')
         check(watch.reflector('services')['relists']['error'] == 0, watch.reflector('services'))
+        changes_come(server, watch)
+
+
+@test
+def a_server_cut_off_from_its_storage(server):
+    """It answers watches from its memory, but no list: stale, though every watch stands; then everything is listed anew."""
+    def storage(request):
+        return request.collection in server.objects and (not request.watch or request.initial)
+    with Watch(server, *SHORT) as watch:
+        watch.ready()
+        server.rule(storage, lambda conn, _: conn.status(500, message='etcdserver: request timed out'))
+        lists_before = len(server.seen(lists))
+        why = watch.until('stale')['text']
+        check('reaches its storage: HTTP status 500: etcdserver: request timed out' in why, why)
+        check(watch.status()['life']['failures'] > 0, watch.status())
+        check(len(server.seen(lists)) == lists_before, 'lists that cannot be answered are asked for')
+        server.calm()
+        watch.until('fresh', after=len(watch.events))
+        check(watch.reflector('services')['relists']['error'] == 1, watch.reflector('services'))
+        watch.equal()
         changes_come(server, watch)
 
 

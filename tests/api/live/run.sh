@@ -192,6 +192,36 @@ silent() {
 		api_service default/later 192.0.2.83 "$marked" && equal_to_fresh
 }
 
+# The server goes on, from its memory; what it does not hear of it cannot tell.
+storage_away() {
+	local stale fresh rc=0
+	await_fresh || return
+	stale=$(said stale) fresh=$(said fresh)
+	api_signal etcd STOP && await_says stale $((stale + 1)) && (($(said fresh) == fresh)) || rc=1
+	api_signal etcd CONT && ((rc == 0)) && await_says fresh $((fresh + 1)) &&
+		api_service default/stored 192.0.2.87 "$marked" && equal_to_fresh && knows '.name == "stored"'
+}
+
+# What the source asked for, from the beginning; a watch is in the log as soon as it stands.
+asked() {
+	api_audit '.userAgent == "vipguard-kubewatch" and (.stage == "ResponseStarted" or .verb != "watch")'
+}
+
+# Nothing happens: a sign of life now and then for all, and each watch anew after three to five times max-age (3 s) without a word of
+# its own. The bound grows with the time that it took.
+idle() {
+	local began=$EPOCHSECONDS before signs n watches
+	await_fresh || return
+	signs=$(state .life.requests) watches=$(state '[.reflectors[] | select(.state == "watching")] | length') before=$(asked | wc -l)
+	api_await "signs of life" "(( \$(state .life.requests) >= $signs + 8 ))" || return
+	asked | tail -n +$((before + 1)) >"$dir/asked"
+	jq -r '"\(.requestReceivedTimestamp) \(.requestURI)"' "$dir/asked"
+	n=$(wc -l <"$dir/asked") signs=$(($(state .life.requests) - signs))
+	echo "$n requests in $((EPOCHSECONDS - began)) s, $signs signs of life, $watches watches"
+	# two, for the definitions are watched beside what is counted, and the log lags behind
+	((n <= signs + 2 + (watches + 2) * ((EPOCHSECONDS - began) / 9 + 1)))
+}
+
 # new_token ACCOUNT: into the file, as kubelet does it
 new_token() {
 	api_token kube-system "$1" >"$dir/token.new" && mv "$dir/token.new" "$dir/token"
@@ -254,6 +284,8 @@ if watch_start "${bounds[@]}"; then
 	test_case "leases change hands" leases
 	test_case "the server is killed and started" killed
 	test_case "the server falls silent" silent
+	test_case "the server is cut off from its storage" storage_away
+	test_case "little is asked for while nothing happens" idle
 	test_case "the token is rotated" rotated
 	test_case "the token is revoked, then there is another" revoked
 	test_case "no token is said" secret
