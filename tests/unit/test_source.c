@@ -277,7 +277,15 @@ static uint64_t signs(void)
 
 static bool signs_came(void)
 {
-	return signs() >= 8;
+	return signs() >= 4;
+}
+
+static bool sign_failed(void)
+{
+	struct vg_life_status life;
+
+	vg_kube_source_life(world.source, &life);
+	return life.failures && strstr(life.last_error, "HTTP status 500: etcdserver: request timed out");
 }
 
 struct standing {
@@ -292,7 +300,7 @@ static void count_standing(void *ctx, const struct vg_reflector_status *status)
 /* One sign of life for all; each watch anew only after three times max_age without a word of its own. */
 static void test_idle(void **state)
 {
-	const uint64_t max_age_ns = VG_NS_PER_SEC / 5;
+	const uint64_t max_age_ns = VG_NS_PER_SEC;
 	struct standing standing = { .n = 1 }; /* the definitions */
 	unsigned lists_before, watches_before;
 	uint64_t began = vg_time_boot_ns();
@@ -305,9 +313,9 @@ static void test_idle(void **state)
 	vg_kube_source_for_each(world.source, count_standing, &standing);
 	assert_true(standing.n > 5);
 	run(signs_came);
-	assert_false(world.stale);
-	assert_int_equal(lists, lists_before);
-	assert_true(watches - watches_before <= standing.n * ((vg_time_boot_ns() - began) / (3 * max_age_ns) + 1));
+	/* who is kept from running for so long that it becomes stale has to list again */
+	assert_true(world.stale || lists == lists_before);
+	assert_true(watches - watches_before <= lists - lists_before + standing.n * ((vg_time_boot_ns() - began) / (3 * max_age_ns) + 1));
 	world_down();
 }
 
@@ -317,7 +325,7 @@ static void test_storage_away(void **state)
 	unsigned before;
 
 	multiplexes = true;
-	world_up(VG_NS_PER_SEC / 2);
+	world_up(2 * VG_NS_PER_SEC);
 	run(is_fresh);
 	before = lists;
 	storage_away = true;
@@ -325,8 +333,8 @@ static void test_storage_away(void **state)
 	run(is_stale);
 	assert_false(vg_kube_source_is_fresh(world.source));
 	assert_non_null(strstr(world.why, "has not shown for"));
-	assert_non_null(strstr(world.why, "reaches its storage: HTTP status 500: etcdserver: request timed out"));
 	assert_int_equal(lists, before);
+	run(sign_failed);
 	storage_away = false;
 	run(is_fresh);
 	assert_true(lists >= before + 4); /* the required kinds at least */

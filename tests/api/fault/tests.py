@@ -730,7 +730,7 @@ def a_server_cut_off_from_its_storage(server):
     """It answers watches from its memory, but no list: stale, though every watch stands; then everything is listed anew."""
     def storage(request):
         return request.collection in server.objects and (not request.watch or request.initial)
-    with Watch(server, *SHORT) as watch:
+    with Watch(server, '--max-age', '4s', '--bookmark', '1s') as watch:
         watch.ready()
         server.rule(storage, lambda conn, _: conn.status(500, message='etcdserver: request timed out'))
         lists_before = len(server.seen(lists))

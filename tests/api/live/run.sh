@@ -210,14 +210,20 @@ asked() {
 # Nothing happens: a sign of life now and then for all, and each watch anew after three to five times max-age (3 s) without a word of
 # its own. The bound grows with the time that it took.
 idle() {
-	local began=$EPOCHSECONDS before signs n watches
+	local began=$EPOCHSECONDS before signs n watches stale
 	await_fresh || return
+	stale=$(said stale)
 	signs=$(state .life.requests) watches=$(state '[.reflectors[] | select(.state == "watching")] | length') before=$(asked | wc -l)
 	api_await "signs of life" "(( \$(state .life.requests) >= $signs + 8 ))" || return
 	asked | tail -n +$((before + 1)) >"$dir/asked"
 	jq -r '"\(.requestReceivedTimestamp) \(.requestURI)"' "$dir/asked"
 	n=$(wc -l <"$dir/asked") signs=$(($(state .life.requests) - signs))
 	echo "$n requests in $((EPOCHSECONDS - began)) s, $signs signs of life, $watches watches"
+	# who was kept from running for so long that it became stale had to list again
+	(($(said stale) == stale)) || {
+		idle
+		return
+	}
 	# two, for the definitions are watched beside what is counted, and the log lags behind
 	((n <= signs + 2 + (watches + 2) * ((EPOCHSECONDS - began) / 9 + 1)))
 }
