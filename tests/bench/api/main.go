@@ -95,6 +95,9 @@ func (b *bench) run() error {
 		}
 	}
 	b.report.memory(guard, informer)
+	if err := b.idle(); err != nil {
+		return err
+	}
 	return b.storm(sizes[len(sizes)-1])
 }
 

@@ -92,6 +92,13 @@ func (r *report) latencyEnd(size int) {
 	}
 }
 
+// idle holds vipguard, with its 20 kinds, to what an informer of one kind asks for, and six a minute.
+func (r *report) idle(guard, informer int) {
+	fmt.Printf("%d minutes in which nothing happens:\n", idleMinutes)
+	r.figure("  the informer's requests", float64(informer), none)
+	r.figure("  vipguard's requests", float64(guard), float64(informer)+6*idleMinutes)
+}
+
 func (r *report) storm(took, lag time.Duration, missing, surplus int, before, after, busy [2]int64) {
 	rate := float64(stormRate*stormSeconds) / took.Seconds()
 	fmt.Printf("%d changes, %.0f a second:\n", stormRate*stormSeconds, rate)
