@@ -774,7 +774,8 @@ def an_outage(server):
         server.down()
         began = time.monotonic()
         why = watch.until('stale')['text']
-        check(0.5 < time.monotonic() - began < 2, 'stale after', time.monotonic() - began)
+        # the last sign of life may have been asked for a --bookmark before, and a busy machine takes its time to answer
+        check(0.1 < time.monotonic() - began < 2, 'stale after', time.monotonic() - began)
         check(re.search(r'not heard from for \d+ s: .*(refused|connect)', why, re.I), why)
         check(len(watch.troubles('connection')) <= 3, watch.troubles('connection'))
         server.expire()
