@@ -300,11 +300,12 @@ static bool is_carried(const struct vg_cluster *cluster, const struct vg_prefix 
 static int assess_pools(struct run *run)
 {
 	const struct vg_scene *scene = run->inquiry.scene;
+	const struct vg_reserved *reserved;
 	int r = 0;
 
-	for (size_t i = 0; i < scene->n_reserved && r == 0; i++) {
-		if (!is_carried(run->cluster, &scene->reserved[i].prefix))
-			r = set_reserved(run, &scene->reserved[i]);
+	for (size_t i = 0; r == 0 && (reserved = vg_prefix_map_at(&scene->reserved, i)); i++) {
+		if (!is_carried(run->cluster, &reserved->prefix))
+			r = set_reserved(run, reserved);
 	}
 	return r;
 }

@@ -25,16 +25,9 @@ static void say_protected(struct vg_inquiry *inquiry)
 	}
 }
 
-static const struct vg_reserved *reserved_for(const struct vg_scene *scene, const struct vg_addr *addr)
-{
-	uint32_t i;
-
-	return vg_prefix_map_match(&scene->reserved_of, addr, &i) ? &scene->reserved[i] : NULL;
-}
-
 static void say_reserved(struct vg_inquiry *inquiry)
 {
-	const struct vg_reserved *reserved = reserved_for(inquiry->scene, inquiry->addr);
+	const struct vg_reserved *reserved = vg_prefix_map_match(&inquiry->scene->reserved, inquiry->addr);
 	const struct vg_pool *pool;
 	const struct vg_advertisement *advertisement;
 

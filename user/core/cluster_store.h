@@ -4,7 +4,7 @@
 #define CORE_CLUSTER_STORE_H
 
 #include "core/cluster.h"
-#include "core/cluster_index.h"
+#include "core/index.h"
 
 #define VG_CLUSTER_DIRTY_MAX 65536 /* addresses; more: everything is assessed */
 

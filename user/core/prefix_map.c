@@ -9,20 +9,13 @@
 #include "core/hash.h"
 
 #define SIZE_FIRST 16
+#define NONE SIZE_MAX
 
 /* The address as two numbers: cutting host bits and comparing are then a few instructions in the judge's path. */
 struct key {
 	uint64_t high;
 	uint64_t low;
 	uint8_t len;
-};
-
-struct vg_prefix_slot {
-	uint64_t high;
-	uint64_t low;
-	uint32_t value;
-	uint8_t len;
-	bool used;
 };
 
 static struct key key_of(const struct vg_addr *addr, uint8_t len)
@@ -46,47 +39,68 @@ static struct key key_cut(const struct key *key, unsigned len)
 	return cut;
 }
 
-static size_t home_of(const struct vg_prefix_map *map, uint64_t high, uint64_t low, uint8_t len)
+static uint64_t hash_of(const struct key *key)
 {
-	return vg_hash_word(vg_hash_word(len, high), low) & (map->size - 1);
+	return vg_hash_word(vg_hash_word(key->len, key->high), key->low);
 }
 
-/* The slot of the key, or the free one where it belongs. The map is never full. */
-static struct vg_prefix_slot *probe(const struct vg_prefix_map *map, const struct key *key)
+static unsigned char *item_at(const struct vg_prefix_map *map, size_t number)
 {
-	size_t i = home_of(map, key->high, key->low, key->len);
-	struct vg_prefix_slot *slot;
+	return map->items + number * map->each;
+}
 
-	for (;; i = (i + 1) & (map->size - 1)) {
-		slot = &map->slots[i];
-		if (!slot->used || (slot->low == key->low && slot->high == key->high && slot->len == key->len))
-			return slot;
+static struct key key_at(const struct vg_prefix_map *map, size_t number)
+{
+	const struct vg_prefix *prefix = (const void *)item_at(map, number);
+
+	return key_of(&prefix->addr, prefix->len);
+}
+
+/* A number has more bits than an id of the index: the rest of them goes before. */
+static struct vg_index_entry entry_of(const struct key *key, size_t number)
+{
+	return (struct vg_index_entry){ .hash = hash_of(key),
+					.id = (uint32_t)(number >> VG_INDEX_BITS),
+					.part = (uint32_t)(number & ((1U << VG_INDEX_BITS) - 1)) };
+}
+
+/* The number of the item, or NONE. */
+static size_t find(const struct vg_prefix_map *map, const struct key *key)
+{
+	struct vg_index_cursor cursor = { 0 };
+	uint64_t hash = hash_of(key);
+	struct vg_index_entry entry;
+
+	while (vg_index_next(&map->index, hash, &cursor, &entry)) {
+		size_t number = (size_t)entry.id << VG_INDEX_BITS | entry.part;
+		struct key there = key_at(map, number);
+
+		if (there.low == key->low && there.high == key->high && there.len == key->len)
+			return number;
 	}
+	return NONE;
 }
 
 void vg_prefix_map_deinit(struct vg_prefix_map *map)
 {
-	free(map->slots);
-	*map = (struct vg_prefix_map){ 0 };
+	free(map->items);
+	vg_index_deinit(&map->index);
+	*map = (struct vg_prefix_map){ .each = map->each };
 }
 
-static int grow(struct vg_prefix_map *map)
+static int reserve(struct vg_prefix_map *map)
 {
-	struct vg_prefix_map bigger = *map;
+	size_t wanted = map->size ? map->size * 2 : SIZE_FIRST;
+	void *bigger;
+	int r = vg_index_reserve(&map->index, 1);
 
-	bigger.size = map->size ? map->size * 2 : SIZE_FIRST;
-	bigger.slots = calloc(bigger.size, sizeof(*bigger.slots));
-	if (!bigger.slots)
+	if (r < 0 || map->n < map->size)
+		return r;
+	bigger = reallocarray(map->items, wanted, map->each);
+	if (!bigger)
 		return -ENOMEM;
-	for (size_t i = 0; i < map->size; i++) {
-		const struct vg_prefix_slot *slot = &map->slots[i];
-		struct key key = { .high = slot->high, .low = slot->low, .len = slot->len };
-
-		if (slot->used)
-			*probe(&bigger, &key) = *slot;
-	}
-	free(map->slots);
-	*map = bigger;
+	map->items = bigger;
+	map->size = wanted;
 	return 0;
 }
 
@@ -104,82 +118,60 @@ static void count_length(struct vg_prefix_map *map, const struct vg_prefix *pref
 		lengths[prefix->len / 64] &= ~bit;
 }
 
-int vg_prefix_map_add(struct vg_prefix_map *map, const struct vg_prefix *prefix, uint32_t value)
+int vg_prefix_map_add(struct vg_prefix_map *map, const void *item)
 {
+	const struct vg_prefix *prefix = item;
 	struct key key = key_of(&prefix->addr, prefix->len);
-	struct vg_prefix_slot *slot;
+	struct vg_index_entry entry = entry_of(&key, map->n);
 	int r;
 
-	if (map->n * 3 >= map->size * 2) {
-		r = grow(map);
-		if (r < 0)
-			return r;
-	}
-	slot = probe(map, &key);
-	if (slot->used)
+	if (find(map, &key) != NONE)
 		return -EEXIST;
-	*slot = (struct vg_prefix_slot){ .high = key.high, .low = key.low, .value = value, .len = key.len, .used = true };
-	map->n++;
+	r = reserve(map);
+	if (r < 0)
+		return r;
+	memcpy(item_at(map, map->n++), item, map->each);
+	vg_index_add(&map->index, &entry);
 	count_length(map, prefix, 1);
 	return 0;
 }
 
-/* Closes the gap at `i`: what comes behind it and would be found through it moves up (Knuth, vol. 3, 6.4, algorithm R). */
-static void close_gap(struct vg_prefix_map *map, size_t i)
+static void move(struct vg_prefix_map *map, size_t from, size_t to)
 {
-	size_t mask = map->size - 1;
+	struct key key = key_at(map, from);
+	struct vg_index_entry before = entry_of(&key, from), after = entry_of(&key, to);
 
-	for (size_t j = (i + 1) & mask; map->slots[j].used; j = (j + 1) & mask) {
-		const struct vg_prefix_slot *slot = &map->slots[j];
-		size_t home = home_of(map, slot->high, slot->low, slot->len);
-
-		if (((j - home) & mask) < ((j - i) & mask))
-			continue;
-		map->slots[i] = *slot;
-		i = j;
-	}
-	map->slots[i].used = false;
+	vg_index_remove(&map->index, &before);
+	vg_index_add(&map->index, &after);
+	memcpy(item_at(map, to), item_at(map, from), map->each);
 }
 
 bool vg_prefix_map_remove(struct vg_prefix_map *map, const struct vg_prefix *prefix)
 {
 	struct key key = key_of(&prefix->addr, prefix->len);
-	const struct vg_prefix_slot *slot = map->n ? probe(map, &key) : NULL;
+	size_t number = find(map, &key);
+	struct vg_index_entry entry;
 
-	if (!slot || !slot->used)
+	if (number == NONE)
 		return false;
-	close_gap(map, (size_t)(slot - map->slots));
-	map->n--;
+	entry = entry_of(&key, number);
+	/* the prefix may be that of the very item */
 	count_length(map, prefix, -1);
+	vg_index_remove(&map->index, &entry);
+	if (number != --map->n)
+		move(map, map->n, number);
 	return true;
 }
 
-bool vg_prefix_map_replace(struct vg_prefix_map *map, const struct vg_prefix *prefix, uint32_t value)
+void *vg_prefix_map_get(const struct vg_prefix_map *map, const struct vg_prefix *prefix)
 {
 	struct key key = key_of(&prefix->addr, prefix->len);
-	struct vg_prefix_slot *slot = map->n ? probe(map, &key) : NULL;
+	size_t number = find(map, &key);
 
-	if (!slot || !slot->used)
-		return false;
-	slot->value = value;
-	return true;
+	return number == NONE ? NULL : item_at(map, number);
 }
 
-bool vg_prefix_map_get(const struct vg_prefix_map *map, const struct vg_prefix *prefix, uint32_t *ret_value)
-{
-	struct key key = key_of(&prefix->addr, prefix->len);
-	const struct vg_prefix_slot *slot;
-
-	if (!map->n)
-		return false;
-	slot = probe(map, &key);
-	if (!slot->used)
-		return false;
-	*ret_value = slot->value;
-	return true;
-}
-
-bool vg_prefix_map_match(const struct vg_prefix_map *map, const struct vg_addr *addr, uint32_t *ret_value)
+void *vg_prefix_map_match(const struct vg_prefix_map *map, const struct vg_addr *addr)
 {
 	const uint64_t *lengths = vg_addr_is_ipv4(addr) ? map->lengths4 : map->lengths6;
 	struct key whole = key_of(addr, 128);
@@ -188,14 +180,17 @@ bool vg_prefix_map_match(const struct vg_prefix_map *map, const struct vg_addr *
 		for (uint64_t left = lengths[word]; left;) {
 			unsigned bit = 63 - (unsigned)__builtin_clzll(left);
 			struct key key = key_cut(&whole, word * 64 + bit);
-			const struct vg_prefix_slot *slot = probe(map, &key);
+			size_t number = find(map, &key);
 
-			if (slot->used) {
-				*ret_value = slot->value;
-				return true;
-			}
+			if (number != NONE)
+				return item_at(map, number);
 			left &= ~(1ULL << bit);
 		}
 	}
-	return false;
+	return NULL;
+}
+
+void *vg_prefix_map_at(const struct vg_prefix_map *map, size_t i)
+{
+	return i < map->n ? item_at(map, i) : NULL;
 }

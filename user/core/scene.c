@@ -16,10 +16,8 @@ void vg_scene_free(struct vg_scene *scene)
 		free(scene->pools[i].bgp.list);
 	}
 	free(scene->pools);
-	free(scene->reserved);
-	free(scene->foreign);
-	vg_prefix_map_deinit(&scene->reserved_of);
-	vg_prefix_map_deinit(&scene->foreign_of);
+	vg_prefix_map_deinit(&scene->reserved);
+	vg_prefix_map_deinit(&scene->foreign);
 	free(scene);
 }
 
@@ -293,6 +291,8 @@ int vg_scene_new(const struct vg_cluster *cluster, struct vg_scene **ret_scene)
 
 	if (!scene)
 		return -ENOMEM;
+	scene->reserved = VG_PREFIX_MAP(struct vg_reserved);
+	scene->foreign = VG_PREFIX_MAP(struct vg_foreign);
 	scene->node_known = vg_cluster_get(cluster, VG_KIND_NODE, vg_cluster_node(cluster));
 	read_pods(scene, cluster);
 	r = read_configuration(scene, cluster);
@@ -349,14 +349,12 @@ const struct vg_advertisement *vg_advertisement_for(const struct vg_advertisemen
 
 const struct vg_object *vg_scene_foreign(const struct vg_scene *scene, const struct vg_addr *addr)
 {
-	uint32_t i;
+	const struct vg_foreign *foreign = vg_prefix_map_match(&scene->foreign, addr);
 
-	return vg_prefix_map_match(&scene->foreign_of, addr, &i) ? scene->foreign[i].object : NULL;
+	return foreign ? foreign->object : NULL;
 }
 
 const struct vg_reserved *vg_scene_reserved(const struct vg_scene *scene, const struct vg_prefix *prefix)
 {
-	uint32_t i;
-
-	return vg_prefix_map_get(&scene->reserved_of, prefix, &i) ? &scene->reserved[i] : NULL;
+	return vg_prefix_map_get(&scene->reserved, prefix);
 }

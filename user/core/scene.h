@@ -71,14 +71,8 @@ struct vg_scene {
 	size_t n_profiles;
 	struct vg_pool *pools; /* of live instances, sorted by name without namespace */
 	size_t n_pools;
-	struct vg_reserved *reserved;
-	size_t n_reserved;
-	size_t reserved_size;
-	struct vg_prefix_map reserved_of; /* -> index of reserved */
-	struct vg_foreign *foreign; /* pools of other balancers and EgressIPs */
-	size_t n_foreign;
-	size_t foreign_size;
-	struct vg_prefix_map foreign_of; /* -> index of foreign */
+	struct vg_prefix_map reserved; /* struct vg_reserved */
+	struct vg_prefix_map foreign; /* struct vg_foreign: pools of other balancers and EgressIPs */
 	uint64_t left_out;
 };
 

@@ -27,39 +27,26 @@ static bool is_certain(const struct vg_pool *pool)
 	       (selects_all_services(&pool->l2) || selects_all_services(&pool->bgp));
 }
 
-/* A prefix of the map contains this one, or is it. */
-static bool covers(const struct vg_prefix_map *map, const struct vg_prefix *prefix, uint32_t *ret_value)
+/* The longest prefix of the map that contains this one, or is it; NULL. */
+static void *cover(const struct vg_prefix_map *map, const struct vg_prefix *prefix)
 {
 	uint8_t own = vg_prefix_own_len(prefix);
 
 	for (unsigned len = own + 1; len-- > 0;) {
 		struct vg_prefix shorter;
+		void *item = vg_prefix_make(&prefix->addr, (uint8_t)len, &shorter) == 0 ? vg_prefix_map_get(map, &shorter) : NULL;
 
-		if (vg_prefix_make(&prefix->addr, (uint8_t)len, &shorter) == 0 && vg_prefix_map_get(map, &shorter, ret_value))
-			return true;
+		if (item)
+			return item;
 	}
-	return false;
+	return NULL;
 }
 
 /* -E2BIG: no room; the caller decides what that means. A prefix that is there already stays. */
-static int add_reserved(struct vg_scene *scene, const struct vg_reserved *reserved)
+static int add(struct vg_prefix_map *map, const void *item)
 {
-	size_t wanted = scene->reserved_size ? scene->reserved_size * 2 : 64;
-	struct vg_reserved *bigger;
-	int r;
+	int r = map->n == VG_SCENE_PREFIXES_MAX ? -E2BIG : vg_prefix_map_add(map, item);
 
-	if (scene->n_reserved == VG_SCENE_PREFIXES_MAX)
-		return -E2BIG;
-	if (scene->n_reserved == scene->reserved_size) {
-		bigger = reallocarray(scene->reserved, wanted, sizeof(*bigger));
-		if (!bigger)
-			return -ENOMEM;
-		scene->reserved = bigger;
-		scene->reserved_size = wanted;
-	}
-	r = vg_prefix_map_add(&scene->reserved_of, &reserved->prefix, (uint32_t)scene->n_reserved);
-	if (r == 0)
-		scene->reserved[scene->n_reserved++] = *reserved;
 	return r == -EEXIST ? 0 : r;
 }
 
@@ -78,7 +65,7 @@ static int reserve_pool(struct vg_scene *scene, const struct vg_pool *pool)
 			struct vg_reserved one = { .prefix = prefixes[j],
 						   .pool = pool,
 						   .reason = scene->node_known ? VG_POOL_RESERVED : VG_NODE_UNKNOWN };
-			int r = add_reserved(scene, &one);
+			int r = add(&scene->reserved, &one);
 
 			if (r < 0)
 				return r;
@@ -91,23 +78,7 @@ static int reserve_pool(struct vg_scene *scene, const struct vg_pool *pool)
 
 static int add_foreign(struct vg_scene *scene, const struct vg_object *object, const struct vg_prefix *prefix)
 {
-	size_t wanted = scene->foreign_size ? scene->foreign_size * 2 : 64;
-	struct vg_foreign *bigger;
-	int r;
-
-	if (scene->n_foreign == VG_SCENE_PREFIXES_MAX)
-		return -E2BIG;
-	if (scene->n_foreign == scene->foreign_size) {
-		bigger = reallocarray(scene->foreign, wanted, sizeof(*bigger));
-		if (!bigger)
-			return -ENOMEM;
-		scene->foreign = bigger;
-		scene->foreign_size = wanted;
-	}
-	r = vg_prefix_map_add(&scene->foreign_of, prefix, (uint32_t)scene->n_foreign);
-	if (r == 0)
-		scene->foreign[scene->n_foreign++] = (struct vg_foreign){ *prefix, object };
-	return r == -EEXIST ? 0 : r;
+	return add(&scene->foreign, &(struct vg_foreign){ *prefix, object });
 }
 
 static int add_foreign_object(struct vg_scene *scene, const struct vg_claims *claims)
@@ -161,29 +132,32 @@ static enum vg_reason doubt_about(const struct vg_object *other)
 
 static void doubt_whole(struct vg_scene *scene)
 {
-	for (size_t i = 0; i < scene->n_reserved; i++) {
-		struct vg_reserved *reserved = &scene->reserved[i];
-		uint32_t at;
+	struct vg_reserved *reserved;
 
-		if (!covers(&scene->foreign_of, &reserved->prefix, &at))
+	for (size_t i = 0; (reserved = vg_prefix_map_at(&scene->reserved, i)); i++) {
+		const struct vg_foreign *foreign = cover(&scene->foreign, &reserved->prefix);
+
+		if (!foreign)
 			continue;
-		reserved->other = scene->foreign[at].object;
+		reserved->other = foreign->object;
 		reserved->reason = doubt_about(reserved->other);
 	}
 }
 
 static int doubt_parts(struct vg_scene *scene)
 {
-	for (size_t i = 0; i < scene->n_foreign; i++) {
-		struct vg_reserved one = { .prefix = scene->foreign[i].prefix, .other = scene->foreign[i].object };
-		uint32_t at;
+	const struct vg_foreign *foreign;
+
+	for (size_t i = 0; (foreign = vg_prefix_map_at(&scene->foreign, i)); i++) {
+		const struct vg_reserved *outer = cover(&scene->reserved, &foreign->prefix);
+		struct vg_reserved one = { .prefix = foreign->prefix, .other = foreign->object };
 		int r;
 
-		if (!covers(&scene->reserved_of, &one.prefix, &at))
+		if (!outer)
 			continue;
-		one.pool = scene->reserved[at].pool;
+		one.pool = outer->pool;
 		one.reason = doubt_about(one.other);
-		r = add_reserved(scene, &one);
+		r = add(&scene->reserved, &one);
 		if (r < 0)
 			return r;
 	}
@@ -192,9 +166,8 @@ static int doubt_parts(struct vg_scene *scene)
 
 static void reserve_nothing(struct vg_scene *scene)
 {
-	scene->left_out += scene->n_reserved + 1;
-	scene->n_reserved = 0;
-	vg_prefix_map_deinit(&scene->reserved_of);
+	scene->left_out += scene->reserved.n + 1;
+	vg_prefix_map_deinit(&scene->reserved);
 }
 
 /* Without all Services, "no Service carries it" is not known; without what else speaks of addresses, who else may hold it is not. */

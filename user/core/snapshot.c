@@ -15,14 +15,8 @@ struct vg_snapshot {
 	const char *node;
 	const char *source;
 	const char *copied_source; /* of what was copied from another one, or NULL */
-	struct vg_assignment *assignments;
-	size_t n_assignments;
-	size_t assignments_size;
-	struct vg_prefix_map assignment_of; /* -> index of assignments */
-	struct vg_protection *protections;
-	size_t n_protections;
-	size_t protections_size;
-	struct vg_prefix_map protection_of; /* -> index of protections */
+	struct vg_prefix_map assignments;
+	struct vg_prefix_map protections;
 };
 
 int vg_snapshot_new(const char *node, const char *source, struct vg_snapshot **ret_snapshot)
@@ -31,6 +25,8 @@ int vg_snapshot_new(const char *node, const char *source, struct vg_snapshot **r
 
 	if (!snapshot)
 		return -ENOMEM;
+	snapshot->assignments = VG_PREFIX_MAP(struct vg_assignment);
+	snapshot->protections = VG_PREFIX_MAP(struct vg_protection);
 	snapshot->node = vg_arena_copy(&snapshot->arena, node);
 	snapshot->source = vg_arena_copy(&snapshot->arena, source);
 	if (!snapshot->node || !snapshot->source)
@@ -43,29 +39,11 @@ void vg_snapshot_free(struct vg_snapshot *snapshot)
 {
 	if (!snapshot)
 		return;
-	vg_prefix_map_deinit(&snapshot->protection_of);
-	free(snapshot->protections);
-	vg_prefix_map_deinit(&snapshot->assignment_of);
-	free(snapshot->assignments);
+	vg_prefix_map_deinit(&snapshot->protections);
+	vg_prefix_map_deinit(&snapshot->assignments);
 	vg_node_sets_deinit(&snapshot->node_sets);
 	vg_arena_deinit(&snapshot->arena);
 	free(snapshot);
-}
-
-/* Room for one more; *list is an array of `size` elements of `each` bytes. */
-static int reserve(void *list, size_t n, size_t *size, size_t each)
-{
-	size_t wanted = *size ? *size * 2 : 16;
-	void *bigger;
-
-	if (n < *size)
-		return 0;
-	bigger = reallocarray(*(void **)list, wanted, each);
-	if (!bigger)
-		return -ENOMEM;
-	*(void **)list = bigger;
-	*size = wanted;
-	return 0;
 }
 
 static bool text_equal(const char *a, const char *b)
@@ -76,16 +54,16 @@ static bool text_equal(const char *a, const char *b)
 /* The prefixes of one range come one after the other: they share the text of their service. */
 static int copy_service(struct vg_snapshot *snapshot, const char *service, const char **ret_service)
 {
-	const char *last = snapshot->n_assignments ? snapshot->assignments[snapshot->n_assignments - 1].service : NULL;
+	const struct vg_assignment *last = vg_snapshot_assignment(snapshot, vg_snapshot_size(snapshot) - 1);
 
-	if (!service || text_equal(service, last)) {
-		*ret_service = service ? last : NULL;
+	if (!service || (last && text_equal(service, last->service))) {
+		*ret_service = service ? last->service : NULL;
 		return 0;
 	}
-	last = vg_arena_copy(&snapshot->arena, service);
-	if (!last)
+	service = vg_arena_copy(&snapshot->arena, service);
+	if (!service)
 		return -ENOMEM;
-	*ret_service = last;
+	*ret_service = service;
 	return 0;
 }
 
@@ -96,17 +74,6 @@ static void settle(const struct vg_snapshot *snapshot, struct vg_assignment *ass
 
 	assignment->announce_reason = (uint8_t)reason;
 	assignment->bind_reason = (uint8_t)(assignment->bind == VG_BIND_NOBODY ? VG_OWNER_NEVER_BINDS : reason);
-}
-
-static int append(struct vg_snapshot *snapshot, const struct vg_assignment *assignment)
-{
-	int r = reserve(&snapshot->assignments, snapshot->n_assignments, &snapshot->assignments_size, sizeof(*assignment));
-
-	if (r == 0)
-		r = vg_prefix_map_add(&snapshot->assignment_of, &assignment->prefix, (uint32_t)snapshot->n_assignments);
-	if (r == 0)
-		snapshot->assignments[snapshot->n_assignments++] = *assignment;
-	return r;
 }
 
 /* An entry that comes from another snapshot keeps saying so. NULL: no memory. */
@@ -133,15 +100,15 @@ static int merge(struct vg_assignment *there, const struct vg_assignment *add, c
 int vg_snapshot_add(struct vg_snapshot *snapshot, const struct vg_assignment *add, const struct vg_assignment **ret_other)
 {
 	struct vg_assignment assignment = *add;
+	struct vg_assignment *there = vg_prefix_map_get(&snapshot->assignments, &add->prefix);
 	const struct vg_node_set *set;
-	uint32_t i;
 	int r;
 
 	r = vg_node_sets_intern(&snapshot->node_sets, &snapshot->arena, add->nodes, add->n_nodes, &set);
 	if (r < 0)
 		return r;
-	if (vg_prefix_map_get(&snapshot->assignment_of, &add->prefix, &i))
-		return merge(&snapshot->assignments[i], add, set, ret_other);
+	if (there)
+		return merge(there, add, set, ret_other);
 	assignment.nodes = set->names;
 	assignment.n_nodes = (uint32_t)set->n;
 	assignment.source = source_of(snapshot, add->source);
@@ -150,14 +117,13 @@ int vg_snapshot_add(struct vg_snapshot *snapshot, const struct vg_assignment *ad
 	assignment.durable = true;
 	settle(snapshot, &assignment);
 	r = copy_service(snapshot, add->service, &assignment.service);
-	return r < 0 ? r : append(snapshot, &assignment);
+	return r < 0 ? r : vg_prefix_map_add(&snapshot->assignments, &assignment);
 }
 
 int vg_snapshot_set(struct vg_snapshot *snapshot, const struct vg_assignment *set)
 {
-	struct vg_assignment assignment = *set;
+	struct vg_assignment *there = vg_prefix_map_get(&snapshot->assignments, &set->prefix), assignment = *set;
 	const struct vg_node_set *nodes;
-	uint32_t i;
 	int r;
 
 	r = vg_node_sets_intern(&snapshot->node_sets, &snapshot->arena, set->nodes, set->n_nodes, &nodes);
@@ -165,26 +131,15 @@ int vg_snapshot_set(struct vg_snapshot *snapshot, const struct vg_assignment *se
 		return r;
 	assignment.nodes = nodes->names;
 	assignment.n_nodes = (uint32_t)nodes->n;
-	if (!vg_prefix_map_get(&snapshot->assignment_of, &set->prefix, &i))
-		return append(snapshot, &assignment);
-	snapshot->assignments[i] = assignment;
+	if (!there)
+		return vg_prefix_map_add(&snapshot->assignments, &assignment);
+	*there = assignment;
 	return 0;
 }
 
-/* The last entry takes the place of the one that goes. */
 void vg_snapshot_unset(struct vg_snapshot *snapshot, const struct vg_prefix *prefix)
 {
-	const struct vg_assignment *last;
-	uint32_t i;
-
-	if (!vg_prefix_map_get(&snapshot->assignment_of, prefix, &i))
-		return;
-	vg_prefix_map_remove(&snapshot->assignment_of, prefix);
-	last = &snapshot->assignments[--snapshot->n_assignments];
-	if (i == snapshot->n_assignments)
-		return;
-	snapshot->assignments[i] = *last;
-	vg_prefix_map_replace(&snapshot->assignment_of, &last->prefix, i);
+	vg_prefix_map_remove(&snapshot->assignments, prefix);
 }
 
 static void show_reason(struct vg_protection *protection)
@@ -194,72 +149,40 @@ static void show_reason(struct vg_protection *protection)
 	protection->reason = cluster != VG_NO_SERVICE ? cluster : protection->given[VG_ORIGIN_CONFIG];
 }
 
-static int new_protection(struct vg_snapshot *snapshot, const struct vg_prefix *prefix, struct vg_protection **ret_protection)
-{
-	struct vg_protection protection = { .prefix = *prefix, .given = { VG_NO_SERVICE, VG_NO_SERVICE } };
-	int r = reserve(&snapshot->protections, snapshot->n_protections, &snapshot->protections_size, sizeof(protection));
-
-	if (r == 0)
-		r = vg_prefix_map_add(&snapshot->protection_of, prefix, (uint32_t)snapshot->n_protections);
-	if (r < 0)
-		return r;
-	*ret_protection = &snapshot->protections[snapshot->n_protections++];
-	**ret_protection = protection;
-	return 0;
-}
-
 int vg_snapshot_protect(struct vg_snapshot *snapshot, const struct vg_prefix *prefix, enum vg_reason reason, enum vg_origin origin)
 {
-	struct vg_protection *protection;
-	uint32_t i;
-	int r;
+	struct vg_protection *there = vg_prefix_map_get(&snapshot->protections, prefix);
+	struct vg_protection fresh = { .prefix = *prefix, .given = { VG_NO_SERVICE, VG_NO_SERVICE } };
+	struct vg_protection *protection = there ? there : &fresh;
 
-	if (vg_prefix_map_get(&snapshot->protection_of, prefix, &i)) {
-		protection = &snapshot->protections[i];
-	} else {
-		r = new_protection(snapshot, prefix, &protection);
-		if (r < 0)
-			return r;
-	}
 	if (protection->given[origin] == VG_NO_SERVICE)
 		protection->given[origin] = reason;
 	show_reason(protection);
-	return 0;
-}
-
-static void remove_protection(struct vg_snapshot *snapshot, uint32_t i)
-{
-	const struct vg_protection *last = &snapshot->protections[--snapshot->n_protections];
-
-	vg_prefix_map_remove(&snapshot->protection_of, &snapshot->protections[i].prefix);
-	if (i == snapshot->n_protections)
-		return;
-	snapshot->protections[i] = *last;
-	vg_prefix_map_replace(&snapshot->protection_of, &last->prefix, i);
+	return there ? 0 : vg_prefix_map_add(&snapshot->protections, &fresh);
 }
 
 void vg_snapshot_unprotect(struct vg_snapshot *snapshot, const struct vg_prefix *prefix, enum vg_origin origin)
 {
-	struct vg_protection *protection;
-	uint32_t i;
+	struct vg_protection *protection = vg_prefix_map_get(&snapshot->protections, prefix);
 
-	if (!vg_prefix_map_get(&snapshot->protection_of, prefix, &i))
+	if (!protection)
 		return;
-	protection = &snapshot->protections[i];
 	protection->given[origin] = VG_NO_SERVICE;
 	show_reason(protection);
 	if (protection->reason == VG_NO_SERVICE)
-		remove_protection(snapshot, i);
+		vg_prefix_map_remove(&snapshot->protections, prefix);
 }
 
 int vg_snapshot_copy(struct vg_snapshot *snapshot, const struct vg_snapshot *from)
 {
+	const struct vg_assignment *assignment;
+	const struct vg_protection *protection;
 	int r = 0;
 
-	for (size_t i = 0; i < from->n_assignments && r == 0; i++)
-		r = vg_snapshot_add(snapshot, &from->assignments[i], NULL);
-	for (size_t i = 0; i < from->n_protections && r == 0; i++)
-		r = vg_snapshot_protect(snapshot, &from->protections[i].prefix, from->protections[i].given[VG_ORIGIN_CONFIG], VG_ORIGIN_CONFIG);
+	for (size_t i = 0; r == 0 && (assignment = vg_snapshot_assignment(from, i)); i++)
+		r = vg_snapshot_add(snapshot, assignment, NULL);
+	for (size_t i = 0; r == 0 && (protection = vg_snapshot_protection(from, i)); i++)
+		r = vg_snapshot_protect(snapshot, &protection->prefix, protection->given[VG_ORIGIN_CONFIG], VG_ORIGIN_CONFIG);
 	return r;
 }
 
@@ -276,15 +199,13 @@ static bool same_nodes(const struct vg_assignment *a, const struct vg_assignment
 
 void vg_snapshot_inherit(struct vg_snapshot *snapshot, const struct vg_snapshot *before, uint64_t now_ns)
 {
-	for (size_t i = 0; i < snapshot->n_assignments; i++) {
-		struct vg_assignment *assignment = &snapshot->assignments[i];
-		const struct vg_assignment *old;
-		uint32_t at;
+	struct vg_assignment *assignment;
 
-		if (!vg_prefix_map_get(&before->assignment_of, &assignment->prefix, &at))
-			continue;
-		old = &before->assignments[at];
-		assignment->changed_ns = same_nodes(assignment, old) ? old->changed_ns : now_ns;
+	for (size_t i = 0; (assignment = vg_prefix_map_at(&snapshot->assignments, i)); i++) {
+		const struct vg_assignment *old = vg_snapshot_at(before, &assignment->prefix);
+
+		if (old)
+			assignment->changed_ns = same_nodes(assignment, old) ? old->changed_ns : now_ns;
 	}
 }
 
@@ -300,38 +221,32 @@ const char *vg_snapshot_source(const struct vg_snapshot *snapshot)
 
 const struct vg_assignment *vg_snapshot_find(const struct vg_snapshot *snapshot, const struct vg_addr *addr)
 {
-	uint32_t i;
-
-	return vg_prefix_map_match(&snapshot->assignment_of, addr, &i) ? &snapshot->assignments[i] : NULL;
+	return vg_prefix_map_match(&snapshot->assignments, addr);
 }
 
 const struct vg_protection *vg_snapshot_protected(const struct vg_snapshot *snapshot, const struct vg_addr *addr)
 {
-	uint32_t i;
-
-	return vg_prefix_map_match(&snapshot->protection_of, addr, &i) ? &snapshot->protections[i] : NULL;
+	return vg_prefix_map_match(&snapshot->protections, addr);
 }
 
 const struct vg_assignment *vg_snapshot_at(const struct vg_snapshot *snapshot, const struct vg_prefix *prefix)
 {
-	uint32_t i;
-
-	return vg_prefix_map_get(&snapshot->assignment_of, prefix, &i) ? &snapshot->assignments[i] : NULL;
+	return vg_prefix_map_get(&snapshot->assignments, prefix);
 }
 
 const struct vg_assignment *vg_snapshot_assignment(const struct vg_snapshot *snapshot, size_t i)
 {
-	return i < snapshot->n_assignments ? &snapshot->assignments[i] : NULL;
+	return vg_prefix_map_at(&snapshot->assignments, i);
 }
 
 const struct vg_protection *vg_snapshot_protection(const struct vg_snapshot *snapshot, size_t i)
 {
-	return i < snapshot->n_protections ? &snapshot->protections[i] : NULL;
+	return vg_prefix_map_at(&snapshot->protections, i);
 }
 
 size_t vg_snapshot_size(const struct vg_snapshot *snapshot)
 {
-	return snapshot->n_assignments;
+	return snapshot->assignments.n;
 }
 
 bool vg_assignment_names(const struct vg_assignment *assignment, const char *node)

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Hash -> objects of one kind, by their numbers; several may have the same hash. 8 bytes a slot, no allocation for an entry. A find
- * may be wrong (24 bits of the hash are kept), never missing: whoever asks looks at the object.
+ * Hash -> numbers of objects that somebody else keeps; several may have the same hash. 8 bytes a slot, no allocation for an entry. A
+ * find may be wrong (24 bits of the hash are kept), never missing: whoever asks looks at the object.
  */
-#ifndef CORE_CLUSTER_INDEX_H
-#define CORE_CLUSTER_INDEX_H
+#ifndef CORE_INDEX_H
+#define CORE_INDEX_H
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "core/cluster_index.h"
+#include "core/index.h"
 
 #include <errno.h>
 #include <stdlib.h>
