@@ -380,6 +380,32 @@ static void a_crowd_is_not_judged(void **state)
 	world_end(&world);
 }
 
+/* Each look at a crowd is counted: the count tells what was looked at, and a change of another Service is no reason. */
+static void a_change_assesses_nothing_else(void **state)
+{
+	struct world world;
+
+	(void)state;
+	world_begin(&world);
+	elsewhere(&world);
+	put_crowd(&world, VG_CARRIERS_MAX);
+	put_service(&world, &(struct svc){ .key = "default/other", .address = "198.51.100.1" });
+	assess(&world);
+	assert_int_equal(vg_cluster_refused(world.cluster), 1);
+	put_service(&world, &(struct svc){ .key = "default/other", .address = "198.51.100.2" });
+	assess(&world);
+	assert_int_equal(world.changes.n, 2);
+	assert_false(world.changes.all);
+	drop(&world, VG_KIND_SERVICE, "default/other");
+	assess(&world);
+	assert_int_equal(world.changes.n, 1);
+	assert_int_equal(vg_cluster_refused(world.cluster), 1);
+	put_status(&world, VG_KIND_L2_STATUS, "metallb-system/l2-2", "crowd/s-001", "worker1");
+	assess(&world);
+	assert_int_equal(vg_cluster_refused(world.cluster), 2);
+	world_end(&world);
+}
+
 /* A pool of link-local addresses: a Service may carry one, and nothing is said of either. */
 static void link_local_is_not_reserved(void **state)
 {
@@ -428,6 +454,7 @@ int main(void)
 		cmocka_unit_test(in_doubt),
 		cmocka_unit_test(too_much_is_counted),
 		cmocka_unit_test(a_crowd_is_not_judged),
+		cmocka_unit_test(a_change_assesses_nothing_else),
 		cmocka_unit_test(link_local_is_not_reserved),
 		cmocka_unit_test(order_of_foreign_pools),
 	};
