@@ -51,7 +51,7 @@ DEPS := gcc clang llvm libclang-rt-14-dev clang-format clang-tidy make git pkg-c
 	busybox-static cpio xz-utils zstd iproute2 tcpdump nftables iputils-arping procps jq python3 shellcheck mandoc universal-ctags \
 	qemu-system-x86 iputils-ping kmod curl ca-certificates strace openssl util-linux debian-archive-keyring
 
-.PHONY: all help deps check test demo lint fmt fuzz bench bench-api install clean tools unit guest-files
+.PHONY: all help deps check test demo lint fmt fuzz bench bench-core bench-api install clean tools unit guest-files
 
 all: $(O)/vipguard ## build build/vipguard (default)
 
@@ -103,7 +103,7 @@ $(O)/tools/kubewatch: tests/tools/kubewatch.c $(LIB)
 $(O)/tools/netbench: tests/bench/netbench.c $(wildcard tests/tools/*.h) $(O)/have-tools
 	$(call say,CC,$@)mkdir -p $(@D); $(CC) -std=gnu11 -O2 -Wall -Wextra -Werror $< -o $@ -pthread
 
-$(O)/bench/%: tests/bench/bench_%.c $(LIB)
+$(O)/bench/%: tests/bench/bench_%.c tests/bench/figures.h $(LIB)
 	$(call say,CC,$@)mkdir -p $(@D); $(CC) $(ALL_CFLAGS) $(LDFLAGS) $< $(LIB) -o $@ $(LIBS)
 
 # programs that put the BPF objects to work in a guest, apart from the guard
@@ -154,10 +154,13 @@ $(O)/fuzzers/%: tests/fuzz/fuzz_%.c $(LIB)
 fuzz-run: $(FUZZERS:%=$(O)/fuzzers/%)
 	@tests/fuzz/run.sh $(O)/fuzzers $(T)
 
-bench: ## costs as ratios, in a guest (K=6.1 picks the kernel)
+bench: ## what judging costs here, and what the guard costs in a guest (K=6.1 picks the kernel)
 	@$(MAKE) --no-print-directory deps
 	@$(MAKE) --no-print-directory all tools
 	@tests/bench/bench.sh
+
+bench-core: $(O)/bench/judge $(O)/bench/assess ## the part of it that needs no guest: judging, and the cluster's picture
+	@rc=0; for b in judge assess; do $(O)/bench/$$b || rc=1; done; exit $$rc
 
 bench-api: ## the Kubernetes source beside a client-go informer, against a real API server
 	@$(MAKE) --no-print-directory deps

@@ -7,10 +7,10 @@ here=$(cd "$(dirname "$0")" && pwd)
 # shellcheck source=../guest/files.sh
 source "$here/../guest/files.sh"
 over=0
-make --no-print-directory -C "$here/../.." O="$build" "$build/tools/netbench" "$build/bench/judge" >/dev/null || exit 1
+make --no-print-directory -C "$here/../.." O="$build" "$build/tools/netbench" >/dev/null || exit 1
 guest_files+=("$build/tools/netbench:/usr/bin/netbench" "$here/lib.sh:/vg-tests/bench-lib.sh")
 echo "judging, on this host:"
-"$build/bench/judge" || over=1
+make --no-print-directory -C "$here/../.." O="$build" bench-core || over=1
 "$here/../vm/run.sh" -k "${K:-newest}" -t 600 "$here/guest_time.sh" "${guest_files[@]}" || over=1
 echo "counting instructions, which takes some minutes:"
 "$here/../vm/run.sh" -c -k "${K:-newest}" -t 1200 "$here/guest_count.sh" "${guest_files[@]}" || over=1

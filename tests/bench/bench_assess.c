@@ -1,27 +1,27 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What the cluster's picture costs: memory for one more LoadBalancer Service (at most 280 bytes), 50,000 Services with 20 pools assessed
- * from scratch (at most 500 ms), and one change among many against one among few, since it may touch no more than its own addresses.
+ * What the cluster's picture costs: memory for one more LoadBalancer Service, 50,000 Services with 20 pools assessed from scratch, one
+ * change among many against one among few, since it may touch no more than its own addresses, and a renewal that says nothing.
+ * Exit 1 if something is over its limit.
  */
-#include <inttypes.h>
 #include <malloc.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/time.h"
 #include "core/assess.h"
 #include "core/judge.h"
+#include "figures.h"
 
+#define FEWEST 100
 #define FEW 5000
 #define MANY 25000
 #define SERVICES 50000
 #define POOLS 20
-#define ROUNDS 5
-#define CHANGES 2000
+#define CHANGES 1000
 #define BYTES_MAX 280.0
+#define PICTURE_BYTES_MAX 400.0
 #define ASSESS_MS_MAX 500.0
-#define RATIO_MAX 4.0
+#define RATIO_MAX 4.0 /* caches; a scan would be 500 */
 #define RENEWAL_NS_MAX 5000.0
 
 struct bench {
@@ -168,8 +168,8 @@ static double allocated(void)
 	return (double)(info.uordblks + info.hblkhd);
 }
 
-/* The Services alone; the snapshot's own entries are not the cluster's. */
-static double bytes_for(uint32_t n)
+/* pictured: with their entries of the snapshot. */
+static double bytes_for(uint32_t n, bool pictured)
 {
 	struct bench bench;
 	double before, after;
@@ -177,9 +177,16 @@ static double bytes_for(uint32_t n)
 	begin(&bench);
 	before = allocated();
 	fill(&bench, n, false);
+	if (pictured)
+		assess(&bench, true);
 	after = allocated();
 	end(&bench);
 	return after - before;
+}
+
+static double bytes_more(uint32_t from, uint32_t to, bool pictured)
+{
+	return (bytes_for(to, pictured) - bytes_for(from, pictured)) / (to - from);
 }
 
 static double assess_ms(uint32_t n)
@@ -189,14 +196,12 @@ static double assess_ms(uint32_t n)
 	for (int round = 0; round < ROUNDS; round++) {
 		struct bench bench;
 		uint64_t start;
-		double ms;
 
 		begin(&bench);
 		fill(&bench, n, true);
 		start = vg_time_boot_ns();
 		assess(&bench, true);
-		ms = (double)(vg_time_boot_ns() - start) / VG_NS_PER_MS;
-		best = ms < best ? ms : best;
+		best = best_of(best, each_ns(start, VG_NS_PER_MS));
 		check(vg_snapshot_size(bench.snapshot) == n + POOLS, "counting the entries");
 		end(&bench);
 	}
@@ -204,59 +209,65 @@ static double assess_ms(uint32_t n)
 }
 
 /* A Service gets another address and back again. */
-static double change_ns(uint32_t n)
+static double change_ns(struct bench *bench, uint32_t n)
 {
-	struct bench bench;
-	double best = 1e9;
+	uint64_t start = vg_time_boot_ns();
 
-	begin(&bench);
-	fill(&bench, n, true);
-	assess(&bench, true);
-	for (int round = 0; round < ROUNDS; round++) {
-		uint64_t start = vg_time_boot_ns();
-		double ns;
-
-		for (uint32_t i = 0; i < CHANGES; i++) {
-			put_service(&bench, i / 2, i % 2 ? i / 2 : n + i / 2);
-			assess(&bench, false);
-		}
-		ns = (double)(vg_time_boot_ns() - start) / CHANGES;
-		best = ns < best ? ns : best;
+	for (uint32_t i = 0; i < CHANGES; i++) {
+		put_service(bench, i / 2 % FEWEST, i % 2 ? i / 2 % FEWEST : n + i / 2 % FEWEST);
+		assess(bench, false);
 	}
-	end(&bench);
-	return best;
+	return each_ns(start, CHANGES);
+}
+
+/* Rounds in turn, so that a slow moment of the machine meets both. */
+static void compare_changes(void)
+{
+	const uint32_t sizes[] = { FEWEST, SERVICES };
+	double best[] = { 1e9, 1e9 };
+	struct bench benches[2];
+
+	for (int i = 0; i < 2; i++) {
+		begin(&benches[i]);
+		fill(&benches[i], sizes[i], true);
+		assess(&benches[i], true);
+	}
+	for (int round = 0; round < 4 * ROUNDS; round++)
+		best[round % 2] = best_of(best[round % 2], change_ns(&benches[round % 2], sizes[round % 2]));
+	for (int i = 0; i < 2; i++)
+		end(&benches[i]);
+	ratio("one change among 50,000 Services, in one among 100, ns", best[1], best[0], RATIO_MAX);
 }
 
 static double renewal_ns(void)
 {
+	uint64_t renewed = 1000 * VG_NS_PER_SEC;
 	struct bench bench;
-	uint64_t start;
-	double ns;
+	double best = 1e9;
 
 	begin(&bench);
 	fill(&bench, FEW, false);
-	put_lease(&bench, 1000 * VG_NS_PER_SEC);
+	put_lease(&bench, renewed);
 	assess(&bench, true);
-	start = vg_time_boot_ns();
-	for (uint32_t i = 0; i < CHANGES; i++)
-		put_lease(&bench, 1000 * VG_NS_PER_SEC + i + 1);
-	ns = (double)(vg_time_boot_ns() - start) / CHANGES;
+	for (int round = 0; round < ROUNDS; round++) {
+		uint64_t start = vg_time_boot_ns();
+
+		for (uint32_t i = 0; i < CHANGES; i++)
+			put_lease(&bench, ++renewed);
+		best = best_of(best, each_ns(start, CHANGES));
+	}
 	check(!vg_cluster_is_dirty(bench.cluster), "renewing for nothing");
 	end(&bench);
-	return ns;
+	return best;
 }
 
 int main(void)
 {
-	double few = bytes_for(FEW), many = bytes_for(MANY), each = (many - few) / (MANY - FEW);
-	double ms = assess_ms(SERVICES), small = change_ns(100), large = change_ns(SERVICES), renewal = renewal_ns();
-
-	printf("memory, %6u Services:       %8.0f KiB, %5.0f bytes each\n", FEW, few / 1024, few / FEW);
-	printf("memory, %6u Services:       %8.0f KiB, %5.0f bytes each\n", MANY, many / 1024, many / MANY);
-	printf("one Service more:              %8.0f bytes (at most %.0f)\n", each, BYTES_MAX);
-	printf("assess %u from scratch:     %8.1f ms (at most %.0f)\n", SERVICES, ms, ASSESS_MS_MAX);
-	printf("one change among 100:          %8.0f ns\n", small);
-	printf("one change among %u:        %8.0f ns, ratio %.2f (at most %.0f)\n", SERVICES, large, large / small, RATIO_MAX);
-	printf("one renewal of a Lease:        %8.0f ns (at most %.0f)\n", renewal, RENEWAL_NS_MAX);
-	return each > BYTES_MAX || ms > ASSESS_MS_MAX || large / small > RATIO_MAX || renewal > RENEWAL_NS_MAX;
+	figure("memory for each Service from 5,000 to 25,000, bytes", bytes_more(FEW, MANY, false), BYTES_MAX);
+	figure("  with its entry in the snapshot", bytes_more(FEW, MANY, true), PICTURE_BYTES_MAX);
+	figure("  likewise, from 25,000 to 50,000", bytes_more(MANY, SERVICES, true), PICTURE_BYTES_MAX);
+	figure("a snapshot of 50,000 Services and 20 pools from scratch, ms", assess_ms(SERVICES), ASSESS_MS_MAX);
+	compare_changes();
+	figure("one renewal of a Lease, ns", renewal_ns(), RENEWAL_NS_MAX);
+	return figures_over;
 }
