@@ -30,11 +30,10 @@ static int open_object(struct vg_program_object *ret_object)
 
 int vg_deny_make_maps(struct vg_maps *maps)
 {
-	VG_CLEANUP(vg_program_close) struct vg_program_object object = { .btf_fd = -1 };
-	int r;
+	size_t size;
+	const void *elf = deny_bpf__elf_bytes(&size);
 
-	r = open_object(&object);
-	return r < 0 ? r : vg_program_make_maps(&object, maps);
+	return vg_program_make_maps(elf, size, maps);
 }
 
 static int load(struct vg_deny *deny)

@@ -84,9 +84,9 @@ static int export_btf(const struct bpf_object *object, int *ret_fd)
 
 /*
  * libbpf wants a description of the kernel's types for every object with a relocation, even if no program that has one is chosen.
- * Where the kernel gives none, the object's own description serves for the programs that need none.
+ * The object's own description serves where none is chosen, and, where the kernel gives none, for the programs that need none.
  */
-static int open_with_own_btf(const void *elf, size_t size, struct vg_program_object *object)
+static int reopen_with_own_btf(const void *elf, size_t size, struct vg_program_object *object)
 {
 	LIBBPF_OPTS(bpf_object_open_opts, opts);
 	char path[32];
@@ -102,7 +102,7 @@ static int open_with_own_btf(const void *elf, size_t size, struct vg_program_obj
 	return object->object ? 0 : -errno;
 }
 
-int vg_program_open(const void *elf, size_t size, struct vg_program_object *ret_object)
+static int open_object(const void *elf, size_t size, bool own_btf, struct vg_program_object *ret_object)
 {
 	VG_CLEANUP(vg_program_close) struct vg_program_object object = { .btf_fd = -1 };
 	int r;
@@ -110,14 +110,19 @@ int vg_program_open(const void *elf, size_t size, struct vg_program_object *ret_
 	object.object = bpf_object__open_mem(elf, size, NULL);
 	if (!object.object)
 		return -errno;
-	if (!vg_program_has_btf()) {
-		r = open_with_own_btf(elf, size, &object);
+	if (own_btf) {
+		r = reopen_with_own_btf(elf, size, &object);
 		if (r < 0)
 			return r;
 	}
 	*ret_object = object;
 	object = (struct vg_program_object){ .btf_fd = -1 };
 	return 0;
+}
+
+int vg_program_open(const void *elf, size_t size, struct vg_program_object *ret_object)
+{
+	return open_object(elf, size, !vg_program_has_btf(), ret_object);
 }
 
 void vg_program_close(struct vg_program_object *object)
@@ -161,13 +166,18 @@ int vg_program_load(const struct vg_program_object *object, const struct vg_maps
 	return r < 0 ? r : bpf_object__load(object->object);
 }
 
-int vg_program_make_maps(const struct vg_program_object *object, struct vg_maps *maps)
+/* The kernel's types would take longer to read than all the rest. */
+int vg_program_make_maps(const void *elf, size_t size, struct vg_maps *maps)
 {
+	VG_CLEANUP(vg_program_close) struct vg_program_object object = { .btf_fd = -1 };
 	int r;
 
-	vg_program_choose(object, NULL, 0, 0);
-	r = vg_program_load(object, maps);
-	return r < 0 ? r : vg_maps_take(maps, object->object);
+	r = open_object(elf, size, true, &object);
+	if (r < 0)
+		return r;
+	vg_program_choose(&object, NULL, 0, 0);
+	r = vg_program_load(&object, maps);
+	return r < 0 ? r : vg_maps_take(maps, object.object);
 }
 
 static int attach_one(struct bpf_object *object, const char *name, struct vg_attached *attached)

@@ -42,8 +42,8 @@ void *vg_program_rodata(const struct vg_program_object *object);
 void vg_program_choose(const struct vg_program_object *object, const struct vg_program *table, size_t n, uint32_t features);
 /* Gives it our maps and loads what was chosen. -errno. */
 int vg_program_load(const struct vg_program_object *object, const struct vg_maps *maps);
-/* Makes the maps that `object` describes, and no program. */
-int vg_program_make_maps(const struct vg_program_object *object, struct vg_maps *maps);
+/* Makes the maps that are described there, and no program. */
+int vg_program_make_maps(const void *elf, size_t size, struct vg_maps *maps);
 /* Attaches all chosen ones, or none. */
 int vg_program_attach(const struct vg_program_object *object, const struct vg_program *table, size_t n, uint32_t features,
 		      struct vg_attached *ret_attached);
