@@ -326,21 +326,24 @@ static int add_key(const void *key, size_t size, unsigned char **keys, size_t n,
 }
 
 /* A key that is deleted while it is the place of the walk sends the kernel back to the start: the limit ends that. */
-int vg_maps_list_keys(const struct vg_maps *maps, enum vg_map map, void **ret_keys, size_t *ret_n)
+int vg_maps_list_some_keys(const struct vg_maps *maps, enum vg_map map, bool (*takes)(const void *ctx, const void *key), const void *ctx,
+			   void **ret_keys, size_t *ret_n)
 {
 	_cleanup_free_ unsigned char *keys = NULL;
 	size_t size = map_texts[map].key_size, n = 0, allocated = 0;
 	unsigned char key[sizeof(struct vg_seen_key)];
 
-	while (maps->mapped && n < 2 * VG_MAX_VIPS) {
+	for (size_t walked = 0; maps->mapped && walked < 2 * VG_MAX_VIPS; walked++) {
 		int r;
 
-		if (bpf_map_get_next_key(maps->fds[map], n ? key : NULL, key) < 0) {
+		if (bpf_map_get_next_key(maps->fds[map], walked ? key : NULL, key) < 0) {
 			/* a trie takes memory for its walk; half a list must not pass for a whole one */
 			if (errno != ENOENT)
 				return -errno;
 			break;
 		}
+		if (!takes(ctx, key))
+			continue;
 		r = add_key(key, size, &keys, n, &allocated);
 		if (r < 0)
 			return r;
@@ -349,6 +352,18 @@ int vg_maps_list_keys(const struct vg_maps *maps, enum vg_map map, void **ret_ke
 	*ret_keys = TAKE_PTR(keys);
 	*ret_n = n;
 	return 0;
+}
+
+static bool takes_all(const void *ctx, const void *key)
+{
+	(void)ctx;
+	(void)key;
+	return true;
+}
+
+int vg_maps_list_keys(const struct vg_maps *maps, enum vg_map map, void **ret_keys, size_t *ret_n)
+{
+	return vg_maps_list_some_keys(maps, map, takes_all, NULL, ret_keys, ret_n);
 }
 
 void vg_maps_clear(const struct vg_maps *maps, enum vg_map map)

@@ -66,6 +66,9 @@ int vg_maps_delete(const struct vg_maps *maps, enum vg_map map, const void *key)
 int vg_maps_take_out(const struct vg_maps *maps, enum vg_map map, const void *key, void *ret_value);
 /* All keys at this moment, one after the other, for the caller to free(). */
 int vg_maps_list_keys(const struct vg_maps *maps, enum vg_map map, void **ret_keys, size_t *ret_n);
+/* Those only for which `takes` is true: of a large map a few. */
+int vg_maps_list_some_keys(const struct vg_maps *maps, enum vg_map map, bool (*takes)(const void *ctx, const void *key), const void *ctx,
+			   void **ret_keys, size_t *ret_n);
 void vg_maps_clear(const struct vg_maps *maps, enum vg_map map);
 
 /* The kernel adds to the same counters. */

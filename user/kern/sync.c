@@ -14,15 +14,18 @@
 #define BEAT 256 /* entries between two moves of the dead-man's deadline */
 
 struct wanted {
-	const struct vg_assignment **items; /* by length, the longest first, then by address */
-	size_t n;
-	const struct vg_protection **protections; /* likewise */
+	const struct vg_snapshot *snapshot;
+	const struct vg_assignment **ranges; /* those of more than one address: by length, the longest first, then by address */
+	size_t n_ranges;
+	const struct vg_protection **protections; /* likewise, all of them */
 	size_t n_protections;
 };
 
+typedef bool (*takes_fn)(const void *wanted, const void *key);
+
 static void free_wanted(struct wanted *wanted)
 {
-	free(wanted->items);
+	free(wanted->ranges);
 	free(wanted->protections);
 }
 
@@ -58,19 +61,33 @@ static size_t count_protections(const struct vg_snapshot *snapshot)
 	return n;
 }
 
+static size_t count_ranges(const struct vg_snapshot *snapshot)
+{
+	const struct vg_assignment *assignment;
+	size_t n = 0;
+
+	for (size_t i = 0; (assignment = vg_snapshot_assignment(snapshot, i)); i++)
+		n += !vg_prefix_is_host(&assignment->prefix);
+	return n;
+}
+
 static int gather(const struct vg_snapshot *snapshot, struct wanted *wanted)
 {
-	wanted->n = vg_snapshot_size(snapshot);
+	size_t n_ranges = count_ranges(snapshot);
+	const struct vg_assignment *assignment;
+
+	wanted->snapshot = snapshot;
 	wanted->n_protections = count_protections(snapshot);
-	wanted->items = calloc(wanted->n + 1, sizeof(const void *));
+	wanted->ranges = calloc(n_ranges + 1, sizeof(const void *));
 	wanted->protections = calloc(wanted->n_protections + 1, sizeof(const void *));
-	if (!wanted->items || !wanted->protections)
+	if (!wanted->ranges || !wanted->protections)
 		return -ENOMEM;
-	for (size_t i = 0; i < wanted->n; i++)
-		wanted->items[i] = vg_snapshot_assignment(snapshot, i);
+	for (size_t i = 0; (assignment = vg_snapshot_assignment(snapshot, i)); i++)
+		if (!vg_prefix_is_host(&assignment->prefix))
+			wanted->ranges[wanted->n_ranges++] = assignment;
 	for (size_t i = 0; i < wanted->n_protections; i++)
 		wanted->protections[i] = vg_snapshot_protection(snapshot, i);
-	qsort(wanted->items, wanted->n, sizeof(const void *), compare_assignments);
+	qsort(wanted->ranges, wanted->n_ranges, sizeof(const void *), compare_assignments);
 	qsort(wanted->protections, wanted->n_protections, sizeof(const void *), compare_protections);
 	return 0;
 }
@@ -85,21 +102,39 @@ static struct vg_prefix lpm_prefix(const struct vg_lpm_key *key)
 	return (struct vg_prefix){ .addr = key->addr, .len = (uint8_t)key->prefixlen };
 }
 
-static bool wants_assignment(const struct wanted *wanted, const struct vg_prefix *prefix)
-{
-	const struct vg_assignment like = { .prefix = *prefix };
-	const struct vg_assignment *key = &like;
+/* ---- what of a map is not wanted: keys of it, as takes_fn */
 
-	return bsearch(&key, wanted->items, wanted->n, sizeof(const void *), compare_assignments);
+static bool is_surplus_vip(const void *wanted, const void *key)
+{
+	const struct vg_prefix prefix = { .addr = *(const struct vg_addr *)key, .len = 128 };
+
+	return !vg_snapshot_at(((const struct wanted *)wanted)->snapshot, &prefix);
 }
 
-static bool wants_protection(const struct wanted *wanted, const struct vg_prefix *prefix)
+static bool is_surplus_range(const void *wanted, const void *key)
 {
-	const struct vg_protection like = { .prefix = *prefix };
-	const struct vg_protection *key = &like;
+	const struct vg_prefix prefix = lpm_prefix(key);
 
-	return bsearch(&key, wanted->protections, wanted->n_protections, sizeof(const void *), compare_protections);
+	return !vg_snapshot_at(((const struct wanted *)wanted)->snapshot, &prefix);
 }
+
+static bool is_surplus_protection(const void *ctx, const void *key)
+{
+	const struct wanted *wanted = ctx;
+	const struct vg_protection like = { .prefix = lpm_prefix(key) };
+	const struct vg_protection *one = &like;
+
+	return !bsearch(&one, wanted->protections, wanted->n_protections, sizeof(const void *), compare_protections);
+}
+
+static bool is_any(const void *wanted, const void *key)
+{
+	(void)wanted;
+	(void)key;
+	return true;
+}
+
+/* ---- setting */
 
 static int too_big(int r)
 {
@@ -156,26 +191,45 @@ static int set_vip(const struct vg_maps *maps, const struct vg_assignment *assig
 	return vg_maps_set(maps, map, key, &value);
 }
 
+struct setting {
+	const struct vg_maps *maps;
+	const struct vg_circumstances *circumstances;
+	struct vg_deadman *deadman;
+	size_t n;
+	size_t left_out;
+	int first; /* error */
+};
+
+static void set_one(struct setting *setting, const struct vg_assignment *assignment)
+{
+	struct vg_answer answer = vg_judge_assignment(assignment, setting->circumstances);
+	int r = set_vip(setting->maps, assignment, &answer);
+
+	if (setting->n++ % BEAT == 0)
+		vg_deadman_move(setting->deadman);
+	if (r == 0)
+		return;
+	setting->left_out++;
+	setting->first = setting->first ? setting->first : too_big(r);
+}
+
+/* Single addresses are the longest prefixes: they come first, in any order. */
 static int set_vips(const struct vg_maps *maps, const struct wanted *wanted, const struct vg_circumstances *circumstances, struct vg_deadman *deadman)
 {
-	size_t left_out = 0;
-	int first = 0;
+	struct setting setting = { .maps = maps, .circumstances = circumstances, .deadman = deadman };
+	const struct vg_assignment *assignment;
 
-	for (size_t i = 0; i < wanted->n; i++) {
-		struct vg_answer answer = vg_judge_assignment(wanted->items[i], circumstances);
-		int r = set_vip(maps, wanted->items[i], &answer);
-
-		if (i % BEAT == 0)
-			vg_deadman_move(deadman);
-		if (r < 0) {
-			left_out++;
-			first = first ? first : too_big(r);
-		}
-	}
-	if (left_out > 0)
-		vg_log_errno(first, "%zu of %zu assignments are not in the kernel", left_out, wanted->n);
-	return first;
+	for (size_t i = 0; (assignment = vg_snapshot_assignment(wanted->snapshot, i)); i++)
+		if (vg_prefix_is_host(&assignment->prefix))
+			set_one(&setting, assignment);
+	for (size_t i = 0; i < wanted->n_ranges; i++)
+		set_one(&setting, wanted->ranges[i]);
+	if (setting.left_out > 0)
+		vg_log_errno(setting.first, "%zu of %zu assignments are not in the kernel", setting.left_out, setting.n);
+	return setting.first;
 }
+
+/* ---- deleting */
 
 static int compare_lpm_keys(const void *a, const void *b)
 {
@@ -185,23 +239,18 @@ static int compare_lpm_keys(const void *a, const void *b)
 }
 
 /* From the shortest to the longest prefix. */
-static int delete_ranges(const struct vg_maps *maps, enum vg_map map, const struct wanted *wanted,
-			 bool (*wants)(const struct wanted *wanted, const struct vg_prefix *prefix))
+static int delete_ranges(const struct vg_maps *maps, enum vg_map map, takes_fn takes, const struct wanted *wanted)
 {
 	_cleanup_free_ struct vg_lpm_key *keys = NULL;
 	size_t n;
 	int r;
 
-	r = vg_maps_list_keys(maps, map, (void **)&keys, &n);
+	r = vg_maps_list_some_keys(maps, map, takes, wanted, (void **)&keys, &n);
 	if (r < 0 || n == 0)
 		return r;
 	qsort(keys, n, sizeof(*keys), compare_lpm_keys);
 	while (n > 0) {
-		struct vg_prefix prefix = lpm_prefix(&keys[--n]);
-
-		if (wants(wanted, &prefix))
-			continue;
-		r = vg_maps_delete(maps, map, &keys[n]);
+		r = vg_maps_delete(maps, map, &keys[--n]);
 		if (r < 0 && r != -ENOENT)
 			return r;
 	}
@@ -214,14 +263,10 @@ static int delete_vips(const struct vg_maps *maps, const struct wanted *wanted, 
 	size_t n;
 	int r;
 
-	r = vg_maps_list_keys(maps, VG_MAP_VIPS, (void **)&keys, &n);
+	r = vg_maps_list_some_keys(maps, VG_MAP_VIPS, is_surplus_vip, wanted, (void **)&keys, &n);
 	for (size_t i = 0; r == 0 && i < n; i++) {
-		const struct vg_prefix prefix = { .addr = keys[i], .len = 128 };
-
 		if (i % BEAT == 0)
 			vg_deadman_move(deadman);
-		if (wants_assignment(wanted, &prefix))
-			continue;
 		r = vg_maps_delete(maps, VG_MAP_VIPS, &keys[i]);
 		if (r == -ENOENT)
 			r = 0;
@@ -229,17 +274,10 @@ static int delete_vips(const struct vg_maps *maps, const struct wanted *wanted, 
 	return r;
 }
 
-static bool wants_nothing(const struct wanted *wanted, const struct vg_prefix *prefix)
-{
-	(void)wanted;
-	(void)prefix;
-	return false;
-}
-
 /* With a protection missing or a picture that is out of date the kernel must act on nothing. */
 static void disarm(const struct vg_maps *maps)
 {
-	(void)delete_ranges(maps, VG_MAP_RANGES, NULL, wants_nothing);
+	(void)delete_ranges(maps, VG_MAP_RANGES, is_any, NULL);
 	vg_maps_clear(maps, VG_MAP_VIPS);
 }
 
@@ -263,11 +301,11 @@ int vg_sync_maps(const struct vg_maps *maps, const struct vg_snapshot *snapshot,
 	vg_deadman_move(deadman);
 	/* stale entries go even when new ones do not fit */
 	full = set_vips(maps, &wanted, circumstances, deadman);
-	r = delete_ranges(maps, VG_MAP_RANGES, &wanted, wants_assignment);
+	r = delete_ranges(maps, VG_MAP_RANGES, is_surplus_range, &wanted);
 	if (r == 0)
 		r = delete_vips(maps, &wanted, deadman);
 	if (r == 0)
-		r = delete_ranges(maps, VG_MAP_PROTECT, &wanted, wants_protection);
+		r = delete_ranges(maps, VG_MAP_PROTECT, is_surplus_protection, &wanted);
 	if (r < 0)
 		disarm(maps);
 	return r < 0 ? r : full;
