@@ -156,7 +156,7 @@ static int call_new(struct vg_http *http, const struct vg_http_request *request,
 	VG_CLEANUP(call_freep) struct vg_http_call *call = calloc(1, sizeof(*call));
 	const char *accept = request->accept ? request->accept : "application/json";
 
-	if (!call)
+	if (!call || vg_http_drive_open(http) < 0)
 		return -ENOMEM;
 	call->http = http;
 	call->sink = *sink;
@@ -249,8 +249,7 @@ int vg_http_new(struct vg_loop *loop, const struct vg_http_config *config, struc
 	if (!http->access->n_servers || !config->agent || !printable(config->agent) || !strncasecmp(config->agent, "curl/", 5))
 		return vg_error_set(ret_error, -EINVAL, "no server, or no user agent, or one that begins with \"curl/\"");
 	http->agent = strdup(config->agent);
-	http->multi = curl_multi_init();
-	if (!http->agent || !http->multi)
+	if (!http->agent)
 		return vg_error_set(ret_error, -ENOMEM, "out of memory");
 	r = vg_http_targets_init(http, ret_error);
 	if (r < 0)

@@ -233,9 +233,16 @@ int vg_http_drive_init(struct vg_http *http)
 	r = vg_timer_new(http->loop, on_timer, http, &http->timer);
 	if (r < 0)
 		return r;
-	r = vg_timer_new(http->loop, on_idle, http, &http->idle);
-	if (r < 0)
-		return r;
+	return vg_timer_new(http->loop, on_idle, http, &http->idle);
+}
+
+int vg_http_drive_open(struct vg_http *http)
+{
+	if (http->multi)
+		return 0;
+	http->multi = curl_multi_init();
+	if (!http->multi)
+		return -ENOMEM;
 	curl_multi_setopt(http->multi, CURLMOPT_SOCKETFUNCTION, want_socket);
 	curl_multi_setopt(http->multi, CURLMOPT_SOCKETDATA, http);
 	curl_multi_setopt(http->multi, CURLMOPT_TIMERFUNCTION, want_timer);

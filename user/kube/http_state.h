@@ -87,6 +87,7 @@ void vg_http_targets_deinit(struct vg_http *http);
 
 /* http_drive.c */
 int vg_http_drive_init(struct vg_http *http);
+int vg_http_drive_open(struct vg_http *http); /* with the first call: libcurl and its TLS library take 2 MB. -ENOMEM */
 void vg_http_drive_deinit(struct vg_http *http);
 void vg_http_watch_idle(struct vg_http_call *call); /* arms http->idle for it, if need be */
 

@@ -273,6 +273,20 @@ static uint64_t keepalive_ns(const struct vg_kube_config *config)
 	return ns < VG_NS_PER_SEC ? VG_NS_PER_SEC : ns;
 }
 
+/*
+ * In the loop's first turn, no sooner: nothing of the network moves before that, and what TLS needs would be in memory beside what the
+ * caller does meanwhile, which is to load the BPF objects.
+ */
+static void on_start(void *ctx)
+{
+	struct vg_kube_source *source = ctx;
+
+	for (size_t i = 0; i < source->n_reflectors; i++)
+		if (vg_reflector_info(source->reflectors[i])->kind != VG_KIND_EVENT)
+			vg_reflector_start(source->reflectors[i]);
+	vg_reflector_start(source->definitions);
+}
+
 static int new_parts(struct vg_kube_source *source, struct vg_loop *loop, struct vg_error *ret_error)
 {
 	const struct vg_kube_config *config = &source->config;
@@ -286,6 +300,8 @@ static int new_parts(struct vg_kube_source *source, struct vg_loop *loop, struct
 	r = source->node ? vg_reducer_new(&source->reducer) : -ENOMEM;
 	if (r >= 0)
 		r = vg_timer_new(loop, on_kick, source, &source->kick);
+	if (r >= 0)
+		r = vg_timer_new(loop, on_start, source, &source->start);
 	if (r >= 0)
 		r = vg_timer_new(loop, on_freshness, source, &source->freshness);
 	return r < 0 ? vg_error_set(ret_error, r, "cannot set up the API source: %s", strerror(-r)) : 0;
@@ -352,10 +368,7 @@ int vg_kube_source_new(struct vg_loop *loop, const struct vg_kube_config *config
 		r = new_life(source, loop);
 	if (r < 0)
 		return vg_error_set(ret_error, r, "cannot set up the API source: %s", strerror(-r));
-	for (size_t i = 0; i < source->n_reflectors; i++)
-		if (vg_reflector_info(source->reflectors[i])->kind != VG_KIND_EVENT)
-			vg_reflector_start(source->reflectors[i]);
-	vg_reflector_start(source->definitions);
+	vg_timer_arm(source->start, 1);
 	vg_timer_arm(source->freshness, vg_time_boot_ns() + source->config.max_age_ns);
 	*ret_source = TAKE_PTR(source);
 	return 0;
@@ -371,6 +384,7 @@ void vg_kube_source_free(struct vg_kube_source *source)
 	vg_reflector_free(source->definitions);
 	vg_life_free(source->life);
 	vg_timer_free(source->freshness);
+	vg_timer_free(source->start);
 	vg_timer_free(source->kick);
 	vg_http_free(source->http);
 	vg_reducer_free(source->reducer);

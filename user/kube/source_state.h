@@ -24,6 +24,7 @@ struct vg_kube_source {
 	size_t n_reflectors;
 	struct vg_reflector *definitions; /* CustomResourceDefinitions, by name */
 	struct vg_timer *kick; /* armed for now: something moved; the sink is called from there only */
+	struct vg_timer *start; /* armed until the loop has turned once */
 	struct vg_timer *freshness; /* the oldest word and max_age */
 	bool kicked;
 	bool anew; /* a reflector's state moved */
