@@ -262,6 +262,37 @@ static void announcements_add_up(void **state)
 	world_down(&w);
 }
 
+static void says_nobody(const struct world *w, bool expected)
+{
+	const json_t *nodes = json_object_get(w->last, "assigned_nodes");
+
+	assert_int_equal(nodes != NULL, expected);
+	assert_int_equal(json_array_size(nodes), 0);
+	assert_string_equal(json_string_value(json_object_get(w->last, "service")), "default/one");
+}
+
+/* Of the cluster's, none is not known; in a file it is nobody. Folded as at first. */
+static void nodes_that_are_not_known(void **state)
+{
+	struct world w;
+	struct vg_fact fact = bind_fact();
+	struct vg_finding finding = finding_of(&fact);
+	struct vg_assignment none = { .service = "default/one" };
+
+	(void)state;
+	finding.assignment = &none;
+	for (int durable = 0; durable <= 1; durable++) {
+		none.durable = durable;
+		world_up(&w, VG_FORMAT_JSON);
+		vg_reporter_finding(w.reporter, &finding);
+		says_nobody(&w, durable);
+		vg_reporter_finding(w.reporter, &finding);
+		assert_int_equal(run_until(&w, 2), 0);
+		says_nobody(&w, durable);
+		world_down(&w);
+	}
+}
+
 /* The snapshot is gone when the period ends; half a list of nodes would be a lie. */
 static void folded_without_the_snapshot(void **state)
 {
@@ -454,6 +485,7 @@ int main(void)
 		cmocka_unit_test(repeats_fold),
 		cmocka_unit_test(differences_do_not_fold),
 		cmocka_unit_test(announcements_add_up),
+		cmocka_unit_test(nodes_that_are_not_known),
 		cmocka_unit_test(folded_without_the_snapshot),
 		cmocka_unit_test(free_flushes_what_is_folded),
 		cmocka_unit_test(stopping_is_the_last_word),

@@ -249,6 +249,11 @@ size_t vg_snapshot_size(const struct vg_snapshot *snapshot)
 	return snapshot->assignments.n;
 }
 
+bool vg_assignment_knows_nodes(const struct vg_assignment *assignment)
+{
+	return assignment->n_nodes || assignment->durable;
+}
+
 bool vg_assignment_names(const struct vg_assignment *assignment, const char *node)
 {
 	size_t low = 0, high = assignment->n_nodes;

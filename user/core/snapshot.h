@@ -87,6 +87,8 @@ const struct vg_assignment *vg_snapshot_assignment(const struct vg_snapshot *sna
 const struct vg_protection *vg_snapshot_protection(const struct vg_snapshot *snapshot, size_t i);
 size_t vg_snapshot_size(const struct vg_snapshot *snapshot); /* assignments */
 bool vg_assignment_names(const struct vg_assignment *assignment, const char *node);
+/* None in the file is nobody; none of the cluster's is not known. */
+bool vg_assignment_knows_nodes(const struct vg_assignment *assignment);
 
 VG_DEFINE_CLEANUP(struct vg_snapshot *, vg_snapshot_free)
 

@@ -55,7 +55,7 @@ static int put_assignment(json_t *o, const struct vg_finding *f)
 	if (f->assignment)
 		r |= vg_json_set_text(o, "service", f->assignment->service);
 	r |= vg_json_set_text(o, "owner", f->owner);
-	if (f->assignment)
+	if (f->assignment && vg_assignment_knows_nodes(f->assignment))
 		r |= vg_json_set(o, "assigned_nodes", vg_json_texts(f->assignment->nodes, f->assignment->n_nodes));
 	r |= vg_json_set_text(o, "source", f->source);
 	return r;

@@ -18,7 +18,7 @@ static void keep_nodes(struct vg_folded *folded, const struct vg_assignment *ass
 {
 	size_t used = 0;
 
-	if (assignment->n_nodes > VG_FOLDED_NODES_MAX)
+	if (assignment->n_nodes > VG_FOLDED_NODES_MAX || !vg_assignment_knows_nodes(assignment))
 		return;
 	for (size_t i = 0; i < assignment->n_nodes; i++) {
 		size_t n = strlen(assignment->nodes[i]) + 1;
@@ -54,7 +54,7 @@ void vg_folded_pack(struct vg_folded *ret_folded, const struct vg_finding *findi
 json_t *vg_folded_to_json(const struct vg_folded *folded, uint64_t count)
 {
 	const char *nodes[VG_FOLDED_NODES_MAX], *at = folded->nodes;
-	struct vg_assignment assignment = { .service = folded->service, .nodes = nodes, .n_nodes = folded->n_nodes };
+	struct vg_assignment assignment = { .service = folded->service, .nodes = nodes, .n_nodes = folded->n_nodes, .durable = true };
 	struct vg_finding finding = {
 		.fact = &folded->fact,
 		.judgement = folded->judgement,

@@ -12,7 +12,7 @@ struct vg_folded {
 	struct vg_fact fact;
 	struct vg_judgement judgement;
 	enum vg_action action;
-	bool assigned; /* the finding had an assignment, and all its nodes are in `nodes` */
+	bool assigned; /* the finding had an assignment that knows its nodes, and all of them are in `nodes` */
 	size_t n_nodes;
 	char nodes[384]; /* one after the other, each with its NUL */
 	char service[192];
