@@ -13,7 +13,7 @@ API_WAIT=60
 	# The cluster that every test starts with. worker1 announces default/web; the control plane's VIP lies within MetalLB's pool.
 	order_world() {
 		api_apply deploy/rbac.yaml tests/api/crds/metallb.yaml &&
-			api_node cp1 192.0.2.11,2001:db8::11 && api_node worker1 192.0.2.21,2001:db8::21 && api_metallb worker1 &&
+			order_own_address_gone && api_node worker1 192.0.2.21,2001:db8::21 && api_metallb worker1 &&
 			api_pod kube-system/kube-vip-cp1 cp1 192.0.2.11 '.metadata.annotations["kubernetes.io/config.mirror"] = "0" |
 				.spec.hostNetwork = true | .spec.containers = [{name: "kube-vip", image: "ghcr.io/kube-vip/kube-vip:v1.2.3",
 				args: ["manager"], env: [{name: "vip_arp", value: "true"}, {name: "cp_enable", value: "true"},
@@ -39,12 +39,74 @@ API_WAIT=60
 		api_delete L2Advertisement "metallb-system/$1" && api_delete IPAddressPool "metallb-system/$1"
 	}
 
+	# bgp_pool NAME RANGES: announced by BGP alone; silent_pool NAME RANGES: by nobody
+	order_bgp_pool() {
+		api_pool "$1" "$2" && api_bgpadvertisement "$1" "$1"
+	}
+	order_bgp_pool_gone() {
+		api_delete BGPAdvertisement "metallb-system/$1" && api_delete IPAddressPool "metallb-system/$1"
+	}
+	order_silent_pool() {
+		api_pool "$1" "$2"
+	}
+	order_silent_pool_gone() {
+		api_delete IPAddressPool "metallb-system/$1"
+	}
+
 	# service NAME ADDRESSES: from pool p
 	order_service() {
-		api_service "$1" "$2" '.metadata.annotations["metallb.io/ip-allocated-from-pool"] = "p"'
+		order_marked_service "$1" "$2" metallb.io/ip-allocated-from-pool=p
 	}
 	order_service_gone() {
 		api_delete Service "$1"
+	}
+	# marked_service NAME ADDRESSES [class=CLASS] [ANNOTATION=VALUE...]
+	order_marked_service() {
+		local mark filter=.
+		for mark in "${@:3}"; do
+			case $mark in
+			class=*) filter+=" | .spec.loadBalancerClass = \"${mark#*=}\"" ;;
+			*) filter+=" | .metadata.annotations[\"${mark%%=*}\"] = \"${mark#*=}\"" ;;
+			esac
+		done
+		api_service "$1" "$2" "$filter"
+	}
+	order_marked_service_gone() {
+		order_service_gone "$1"
+	}
+
+	# lease SERVICE HOLDER [AGE-SECONDS DURATION-SECONDS]: kube-vip's, for an hour
+	order_lease() {
+		api_lease "kubevip-$1" "$2" "${3:-0}" "${4:-3600}"
+	}
+	order_lease_gone() {
+		api_delete Lease "kubevip-$1"
+	}
+
+	# kube_vip_bgp NAME CLASS: on cp1, for Services of that class, without election
+	order_kube_vip_bgp() {
+		api_pod "kube-system/$1" cp1 192.0.2.11 ".spec.hostNetwork = true | .spec.containers = [{name: \"kube-vip\", image: \"ghcr.io/kube-vip/kube-vip:v1.2.3\",
+			args: [\"manager\"], env: [{name: \"bgp_enable\", value: \"true\"}, {name: \"svc_enable\", value: \"true\"},
+			{name: \"lb_class_only\", value: \"true\"}, {name: \"lb_class_name\", value: \"$2\"}]}]"
+	}
+	# at once: there is no kubelet to confirm it
+	order_kube_vip_bgp_gone() {
+		api DELETE "$(api_path Pod "kube-system/$1")?gracePeriodSeconds=0" >/dev/null
+	}
+
+	# own_address ADDRESS: cp1's, too, as its kubelet reports it
+	order_own_address() {
+		api_node cp1 "192.0.2.11,2001:db8::11${1:+,$1}"
+	}
+	order_own_address_gone() {
+		order_own_address ''
+	}
+	# node NAME ADDRESSES
+	order_node() {
+		api_node "$1" "$2"
+	}
+	order_node_gone() {
+		api_delete Node "$1"
 	}
 
 	# announcer SERVICE NODE
@@ -53,6 +115,23 @@ API_WAIT=60
 	}
 	order_announcer_gone() {
 		api_l2status_gone "$1" "$2"
+	}
+
+	# each ORDER...: an order with its arguments is one word here; each_gone ORDER...: undoes them, from the last, as far as it can
+	order_each() {
+		local one words
+		for one; do
+			read -ra words <<<"$one"
+			"order_${words[0]}" "${words[@]:1}" || return
+		done
+	}
+	order_each_gone() {
+		local i words rc=0
+		for ((i = $#; i > 0; i--)); do
+			read -ra words <<<"${!i}"
+			"order_${words[0]}_gone" "${words[@]:1}" || rc=1
+		done
+		return $rc
 	}
 
 	order_kill() {

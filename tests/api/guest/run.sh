@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 #
 # run.sh LABEL [PART...]: `vipguard run --kubeconfig` in a guest with kernel LABEL against a real etcd and kube-apiserver on this host; PART is
-# story, follow or outage. All of it is in a network namespace of its own, so that copies do not meet; the guest orders what is to be
+# story, follow, outage or reasons. All of it is in a network namespace of its own, so that copies do not meet; the guest orders what is to be
 # written (orders.sh). BUILD (build) holds what is tested. Needs root. Closes with "N passed, M failed".
 set -uo pipefail
 cd "$(dirname "$0")/../../.." || exit 1
@@ -41,9 +41,10 @@ server=$!
 read -rt 30 -u "$ready" || no_world "nobody takes orders"
 echo "$host $port" >"$dir/orders"
 shift
-echo "${*:-story follow outage}" >"$dir/parts"
+echo "${*:-story follow outage reasons}" >"$dir/parts"
 
 for file in tests/api/guest/test_*.sh tests/api/guest/world.sh; do
 	guest_files+=("$file:/vg-tests/${file##*/}")
 done
-tests/vm/run.sh -n -k "$label" -t "${VG_GUEST_SECONDS:-600}" tests/api/guest/main.sh "${guest_files[@]}" "$dir/orders:/vg-tests/orders" "$dir/parts:/vg-tests/parts"
+guest_files+=(docs/contract.md:/vg-tests/contract.md)
+tests/vm/run.sh -n -k "$label" -t "${VG_GUEST_SECONDS:-1500}" tests/api/guest/main.sh "${guest_files[@]}" "$dir/orders:/vg-tests/orders" "$dir/parts:/vg-tests/parts"
