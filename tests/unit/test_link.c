@@ -22,9 +22,43 @@ static void test_names(void **state)
 		assert_case(cases[i].name, vg_link_is_service_dummy(cases[i].name) == cases[i].dummy);
 }
 
+static void test_named_by_objects(void **state)
+{
+	static const char *const names[] = { "purelb0", "eth7", "purelb0", "lo", "", "sixteen-letters!", "a" };
+	struct vg_dummies dummies = { .n = 0 }, same = { .n = 0 };
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
+		vg_dummies_add(&dummies, names[i]);
+		vg_dummies_add(&same, names[ARRAY_SIZE(names) - 1 - i]);
+	}
+	assert_int_equal(dummies.n, 3);
+	assert_true(vg_dummies_equal(&dummies, &same));
+	assert_true(vg_dummies_have(&dummies, "purelb0") && vg_dummies_have(&dummies, "eth7") && vg_dummies_have(&dummies, "kube-ipvs0"));
+	assert_false(vg_dummies_have(&dummies, "lo") || vg_dummies_have(&dummies, "purelb1") || vg_dummies_have(&dummies, ""));
+	vg_dummies_add(&same, "b");
+	assert_false(vg_dummies_equal(&dummies, &same));
+}
+
+/* What is over the limit is left out, and hurts nobody that is in. */
+static void test_too_many(void **state)
+{
+	struct vg_dummies dummies = { .n = 0 };
+	char name[VG_IFNAME_MAX];
+
+	(void)state;
+	for (int i = 0; i < VG_DUMMIES_MAX + 3; i++) {
+		snprintf(name, sizeof(name), "lb%02d", VG_DUMMIES_MAX + 3 - i);
+		vg_dummies_add(&dummies, name);
+	}
+	assert_int_equal(dummies.n, VG_DUMMIES_MAX);
+	assert_true(vg_dummies_have(&dummies, "lb04") && vg_dummies_have(&dummies, "lb19"));
+	assert_false(vg_dummies_have(&dummies, "lb03"));
+}
+
 int main(void)
 {
-	const struct CMUnitTest tests[] = { cmocka_unit_test(test_names) };
+	const struct CMUnitTest tests[] = { cmocka_unit_test(test_names), cmocka_unit_test(test_named_by_objects), cmocka_unit_test(test_too_many) };
 
 	return cmocka_run_group_tests_name("link", tests, NULL, NULL);
 }

@@ -148,6 +148,33 @@ static void tells_what_is_new(void **state)
 	assert_false(vg_links_is_listed(list, 1, 5));
 }
 
+/* Which links hold service addresses may be said before and after they are there, and they may be renamed. */
+static void knows_dummies(void **state)
+{
+	VG_CLEANUP(vg_links_freep) struct vg_links *links = NULL;
+	struct vg_rt_link rt = { .ifindex = 2, .name = "purelb0" }, other = { .ifindex = 3, .name = "kube-ipvs0" };
+	struct vg_dummies dummies = { .n = 0 };
+
+	(void)state;
+	assert_int_equal(vg_links_new(&links), 0);
+	assert_false(vg_links_set_dummies(links, &dummies));
+	assert_int_equal(vg_links_put(links, &rt), 0);
+	assert_int_equal(vg_links_put(links, &other), 0);
+	assert_false(vg_links_find(links, 2)->dummy);
+	assert_true(vg_links_find(links, 3)->dummy);
+	vg_dummies_add(&dummies, "purelb0");
+	assert_true(vg_links_set_dummies(links, &dummies));
+	assert_false(vg_links_set_dummies(links, &dummies));
+	assert_true(vg_links_find(links, 2)->dummy && vg_links_is_dummy(links, "purelb0"));
+	memcpy(rt.name, "purelb1", sizeof("purelb1"));
+	assert_int_equal(vg_links_put(links, &rt), 0);
+	assert_false(vg_links_find(links, 2)->dummy);
+	rt.ifindex = 4;
+	memcpy(rt.name, "purelb0", sizeof("purelb0"));
+	assert_int_equal(vg_links_put(links, &rt), 0);
+	assert_true(vg_links_find(links, 4)->dummy);
+}
+
 static void is_bounded(void **state)
 {
 	VG_CLEANUP(vg_links_freep) struct vg_links *links = NULL;
@@ -168,10 +195,8 @@ static void is_bounded(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(chooses_what_to_guard),
-		cmocka_unit_test(follows_links),
-		cmocka_unit_test(tells_what_is_new),
-		cmocka_unit_test(is_bounded),
+		cmocka_unit_test(chooses_what_to_guard), cmocka_unit_test(follows_links), cmocka_unit_test(tells_what_is_new),
+		cmocka_unit_test(knows_dummies),	 cmocka_unit_test(is_bounded),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -33,6 +33,7 @@ static void test_own(void **state)
 		{ "named by itself, finite, all it has", "198.51.100.10", 32, 0, "eth0", VG_HOW_PREEXISTING, NAMED_OWN },
 		{ "the edge of a range is not named by itself", "198.51.100.20", 24, IFA_F_PERMANENT, "eth0", VG_HOW_PREEXISTING, OWN },
 		{ "on a link of service addresses", "203.0.113.13", 32, IFA_F_PERMANENT, "kube-ipvs0", VG_HOW_PREEXISTING, OTHER },
+		{ "on a link that an object names", "203.0.113.15", 32, IFA_F_PERMANENT, "purelb0", VG_HOW_PREEXISTING, OTHER },
 		{ "seen being added", "203.0.113.11", 24, IFA_F_PERMANENT, "eth0", VG_HOW_NETLINK, OTHER },
 		{ "loopback", "127.0.0.1", 8, IFA_F_PERMANENT, "lo", VG_HOW_PREEXISTING, OTHER },
 		{ "IPv6 loopback", "::1", 128, IFA_F_PERMANENT, "lo", VG_HOW_PREEXISTING, OTHER },
@@ -49,9 +50,12 @@ static void test_own(void **state)
 		{ "198.51.100.20", true },
 	};
 	VG_CLEANUP(vg_snapshot_freep) struct vg_snapshot *snapshot = NULL;
+	struct vg_dummies dummies = { .n = 0 };
 
 	(void)state;
 	assert_int_equal(vg_snapshot_new("worker1", "assignments", &snapshot), 0);
+	vg_dummies_add(&dummies, "purelb0");
+	vg_snapshot_set_dummies(snapshot, &dummies);
 	for (size_t i = 0; i < ARRAY_SIZE(assigned); i++) {
 		struct vg_assignment one = { .prefix = prefix_of(assigned[i].prefix), .ranged = assigned[i].ranged };
 

@@ -322,6 +322,19 @@ static void sweep(struct run *run)
 	}
 }
 
+/* Another link that excuses binds: all that are bound there are to be judged again. */
+static void assess_dummies(struct run *run)
+{
+	struct vg_dummies dummies = { .n = 0 };
+	const struct vg_object *object = NULL;
+
+	while ((object = vg_cluster_next(run->cluster, VG_KIND_PURELB_AGENT, object)))
+		vg_dummies_add(&dummies, ((const struct vg_claims *)object)->link);
+	if (!vg_dummies_equal(&dummies, vg_snapshot_dummies(run->snapshot)))
+		run->changes->all = true;
+	vg_snapshot_set_dummies(run->snapshot, &dummies);
+}
+
 static int assess_all(struct run *run, bool fresh)
 {
 	struct vg_scene *scene;
@@ -332,6 +345,7 @@ static int assess_all(struct run *run, bool fresh)
 	vg_scene_free(run->cluster->scene);
 	run->cluster->scene = scene;
 	run->inquiry.scene = scene;
+	assess_dummies(run);
 	r = vg_protect_assess(run->cluster, run->snapshot, fresh, &run->changes->protections);
 	if (r == 0)
 		r = assess_services(run);

@@ -65,7 +65,7 @@ struct vg_answer vg_judge(const struct vg_snapshot *snapshot, const struct vg_ad
 	assignment = vg_snapshot_find(snapshot, addr);
 	answer = assignment ? vg_judge_assignment(assignment, circumstances) : answer_of(circumstances->incomplete ? VG_STALE_SOURCE : VG_NO_SERVICE);
 	/* Such a link excuses the bind only: the kernel may answer ARP for it on another one. */
-	if (link && vg_link_is_service_dummy(link))
+	if (link && vg_dummies_have(vg_snapshot_dummies(snapshot), link))
 		answer.bind = vg_judgement_of(VG_SERVICE_DUMMY);
 	return answer;
 }

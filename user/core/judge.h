@@ -6,6 +6,7 @@
 #ifndef CORE_JUDGE_H
 #define CORE_JUDGE_H
 
+#include "core/dummies.h"
 #include "core/fact.h"
 #include "core/snapshot.h"
 
@@ -33,8 +34,5 @@ struct vg_answer vg_judge(const struct vg_snapshot *snapshot, const struct vg_ad
 struct vg_judgement vg_judge_fact(const struct vg_answer *answer, const struct vg_fact *fact);
 /* The same for all addresses of an assignment that no longer prefix or protection covers: what the kernel's maps hold. */
 struct vg_answer vg_judge_assignment(const struct vg_assignment *assignment, const struct vg_circumstances *circumstances);
-
-/* A link that exists to hold service addresses: kube-ipvs0, kube-dummy-if, kube-lb0, nodelocaldns, ... By name. */
-bool vg_link_is_service_dummy(const char *name);
 
 #endif

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Links that exist to hold service addresses, on every node or on the elected one, by the names their makers gave them. */
+/* The known names are those that their makers gave them. */
+#include "core/dummies.h"
+
 #include <string.h>
 
 #include "base/cleanup.h"
-#include "core/judge.h"
 
 static const char *const names[] = {
 	"kube-ipvs0", /* kube-proxy in IPVS mode: every ClusterIP, externalIP and load-balancer IP */
@@ -31,4 +32,33 @@ bool vg_link_is_service_dummy(const char *name)
 			return true;
 	}
 	return false;
+}
+
+void vg_dummies_add(struct vg_dummies *dummies, const char *name)
+{
+	size_t i = 0;
+
+	if (!*name || strlen(name) >= VG_IFNAME_MAX || !strcmp(name, "lo"))
+		return;
+	while (i < dummies->n && strcmp(dummies->names[i], name) < 0)
+		i++;
+	if (dummies->n == VG_DUMMIES_MAX || (i < dummies->n && !strcmp(dummies->names[i], name)))
+		return;
+	memmove(dummies->names[i + 1], dummies->names[i], (dummies->n++ - i) * sizeof(dummies->names[0]));
+	memset(dummies->names[i], 0, sizeof(dummies->names[i]));
+	memcpy(dummies->names[i], name, strlen(name));
+}
+
+bool vg_dummies_have(const struct vg_dummies *dummies, const char *link)
+{
+	for (size_t i = 0; i < dummies->n; i++) {
+		if (!strcmp(dummies->names[i], link))
+			return true;
+	}
+	return vg_link_is_service_dummy(link);
+}
+
+bool vg_dummies_equal(const struct vg_dummies *a, const struct vg_dummies *b)
+{
+	return a->n == b->n && !memcmp(a->names, b->names, a->n * sizeof(a->names[0]));
 }

@@ -5,9 +5,9 @@
 
 #include "core/judge.h"
 
-static bool is_candidate(const struct vg_fact *fact)
+static bool is_candidate(const struct vg_snapshot *snapshot, const struct vg_fact *fact)
 {
-	return fact->how == VG_HOW_PREEXISTING && vg_addr_is_global(&fact->addr) && !vg_link_is_service_dummy(fact->ifname);
+	return fact->how == VG_HOW_PREEXISTING && vg_addr_is_global(&fact->addr) && !vg_dummies_have(vg_snapshot_dummies(snapshot), fact->ifname);
 }
 
 bool vg_own_looks_like(const struct vg_fact *fact)
@@ -18,21 +18,22 @@ bool vg_own_looks_like(const struct vg_fact *fact)
 }
 
 /* No other address of its family on its link looks like the node's own. */
-static bool stands_alone(const struct vg_fact *fact, const struct vg_fact *found, size_t n)
+static bool stands_alone(const struct vg_snapshot *snapshot, const struct vg_fact *fact, const struct vg_fact *found, size_t n)
 {
 	for (size_t i = 0; i < n; i++) {
-		if (&found[i] != fact && found[i].ifindex == fact->ifindex && is_candidate(&found[i]) &&
+		if (&found[i] != fact && found[i].ifindex == fact->ifindex && is_candidate(snapshot, &found[i]) &&
 		    vg_addr_is_ipv4(&found[i].addr) == vg_addr_is_ipv4(&fact->addr) && vg_own_looks_like(&found[i]))
 			return false;
 	}
 	return true;
 }
 
-static bool is_own(const struct vg_assignment *assignment, bool named, const struct vg_fact *fact, const struct vg_fact *found, size_t n)
+static bool is_own(const struct vg_snapshot *snapshot, const struct vg_assignment *assignment, bool named, const struct vg_fact *fact,
+		   const struct vg_fact *found, size_t n)
 {
 	if (!assignment)
 		return true;
-	return vg_own_looks_like(fact) && (!named || stands_alone(fact, found, n));
+	return vg_own_looks_like(fact) && (!named || stands_alone(snapshot, fact, found, n));
 }
 
 size_t vg_own_collect(const struct vg_snapshot *snapshot, const struct vg_fact *found, size_t n, struct vg_own *ret_own)
@@ -43,7 +44,7 @@ size_t vg_own_collect(const struct vg_snapshot *snapshot, const struct vg_fact *
 		const struct vg_assignment *assignment = vg_snapshot_find(snapshot, &found[i].addr);
 		bool named = assignment && vg_prefix_is_host(&assignment->prefix) && !assignment->ranged;
 
-		if (!is_candidate(&found[i]) || !is_own(assignment, named, &found[i], found, n))
+		if (!is_candidate(snapshot, &found[i]) || !is_own(snapshot, assignment, named, &found[i], found, n))
 			continue;
 		vg_prefix_make(&found[i].addr, vg_addr_bits(&found[i].addr), &ret_own[n_own].prefix);
 		ret_own[n_own++].named = named;

@@ -17,6 +17,7 @@ struct vg_snapshot {
 	const char *copied_source; /* of what was copied from another one, or NULL */
 	struct vg_prefix_map assignments;
 	struct vg_prefix_map protections;
+	struct vg_dummies dummies;
 };
 
 int vg_snapshot_new(const char *node, const char *source, struct vg_snapshot **ret_snapshot)
@@ -207,6 +208,16 @@ void vg_snapshot_inherit(struct vg_snapshot *snapshot, const struct vg_snapshot 
 		if (old)
 			assignment->changed_ns = same_nodes(assignment, old) ? old->changed_ns : now_ns;
 	}
+}
+
+void vg_snapshot_set_dummies(struct vg_snapshot *snapshot, const struct vg_dummies *dummies)
+{
+	snapshot->dummies = *dummies;
+}
+
+const struct vg_dummies *vg_snapshot_dummies(const struct vg_snapshot *snapshot)
+{
+	return &snapshot->dummies;
 }
 
 const char *vg_snapshot_node(const struct vg_snapshot *snapshot)

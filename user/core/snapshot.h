@@ -14,6 +14,7 @@
 
 #include "base/cleanup.h"
 #include "core/addr.h"
+#include "core/dummies.h"
 
 enum vg_bind_policy {
 	VG_BIND_HOLDER, /* the listed nodes may bind and announce */
@@ -74,6 +75,10 @@ void vg_snapshot_unprotect(struct vg_snapshot *snapshot, const struct vg_prefix 
 /* Takes changed_ns over from the picture before: `now_ns` where the set of nodes of a prefix is another one, else as it was.
  * A prefix that is new is a first assignment and no change. */
 void vg_snapshot_inherit(struct vg_snapshot *snapshot, const struct vg_snapshot *before, uint64_t now_ns);
+
+/* Which links hold service addresses besides those that are known by name. */
+void vg_snapshot_set_dummies(struct vg_snapshot *snapshot, const struct vg_dummies *dummies);
+const struct vg_dummies *vg_snapshot_dummies(const struct vg_snapshot *snapshot);
 
 const char *vg_snapshot_node(const struct vg_snapshot *snapshot);
 const char *vg_snapshot_source(const struct vg_snapshot *snapshot);

@@ -321,8 +321,21 @@ void vg_kern_free(struct vg_kern *kern)
 
 /* ---- running ---- */
 
+/* The kernel denies no bind on such a link. */
+static void note_dummies(const struct vg_kern *kern, const struct vg_dummies *dummies)
+{
+	struct vg_links *links = vg_sense_links(kern->sense);
+	const struct vg_link *link;
+
+	if (!vg_links_set_dummies(links, dummies))
+		return;
+	for (size_t i = 0; (link = vg_links_at(links, i)); i++)
+		vg_note_link(&kern->maps, link);
+}
+
 int vg_kern_sync(struct vg_kern *kern, const struct vg_snapshot *snapshot, const struct vg_circumstances *circumstances)
 {
+	note_dummies(kern, vg_snapshot_dummies(snapshot));
 	return vg_sync_maps(&kern->maps, snapshot, circumstances, kern->deadman);
 }
 

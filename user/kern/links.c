@@ -14,6 +14,7 @@ struct vg_links {
 	struct vg_link *items;
 	size_t n;
 	size_t allocated;
+	struct vg_dummies dummies;
 };
 
 int vg_links_new(struct vg_links **ret_links)
@@ -94,6 +95,7 @@ int vg_links_put(struct vg_links *links, const struct vg_rt_link *rt)
 
 	if (link) {
 		link->rt = *rt;
+		link->dummy = vg_links_is_dummy(links, rt->name);
 		return 0;
 	}
 	r = grow(links);
@@ -101,7 +103,7 @@ int vg_links_put(struct vg_links *links, const struct vg_rt_link *rt)
 		return r;
 	i = find_place(links, rt->ifindex);
 	memmove(&links->items[i + 1], &links->items[i], (links->n - i) * sizeof(*links->items));
-	links->items[i] = (struct vg_link){ .rt = *rt };
+	links->items[i] = (struct vg_link){ .rt = *rt, .dummy = vg_links_is_dummy(links, rt->name) };
 	links->n++;
 	return 0;
 }
@@ -123,6 +125,21 @@ bool vg_links_set_global(struct vg_links *links, uint32_t ifindex, bool has_glob
 	if (!link || link->has_global == has_global)
 		return false;
 	link->has_global = has_global;
+	return true;
+}
+
+bool vg_links_is_dummy(const struct vg_links *links, const char *name)
+{
+	return vg_dummies_have(&links->dummies, name);
+}
+
+bool vg_links_set_dummies(struct vg_links *links, const struct vg_dummies *dummies)
+{
+	if (vg_dummies_equal(&links->dummies, dummies))
+		return false;
+	links->dummies = *dummies;
+	for (size_t i = 0; i < links->n; i++)
+		links->items[i].dummy = vg_links_is_dummy(links, links->items[i].rt.name);
 	return true;
 }
 

@@ -7,6 +7,7 @@
 #define KERN_LINKS_H
 
 #include "base/cleanup.h"
+#include "core/dummies.h"
 #include "kern/rtmsg.h"
 
 struct vg_link {
@@ -14,6 +15,7 @@ struct vg_link {
 	bool has_global; /* holds a global address */
 	bool guarded; /* as of the last vg_links_choose() */
 	bool was_guarded; /* as of the one before */
+	bool dummy; /* holds service addresses: binds there are excused */
 };
 
 struct vg_links;
@@ -28,6 +30,9 @@ void vg_links_remove(struct vg_links *links, uint32_t ifindex);
 struct vg_link *vg_links_find(const struct vg_links *links, uint32_t ifindex);
 /* True: that is new. False also for an unknown link. */
 bool vg_links_set_global(struct vg_links *links, uint32_t ifindex, bool has_global);
+/* Which links hold service addresses besides those known by name (copied). True: those are others than before. */
+bool vg_links_set_dummies(struct vg_links *links, const struct vg_dummies *dummies);
+bool vg_links_is_dummy(const struct vg_links *links, const char *name);
 /* Whether a list of the kernel's holds this link. */
 bool vg_links_is_listed(const struct vg_rt_link *list, size_t n, uint32_t ifindex);
 /* By place, in the order of ifindex; NULL past the end. */

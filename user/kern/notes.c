@@ -14,7 +14,7 @@ void vg_note_link(const struct vg_maps *maps, const struct vg_link *link)
 
 	memset(&value, 0, sizeof(value));
 	memcpy(value.name, link->rt.name, sizeof(value.name));
-	value.deniable = !vg_link_is_service_dummy(link->rt.name);
+	value.deniable = !link->dummy;
 	value.guarded = link->guarded;
 	r = vg_maps_set(maps, VG_MAP_LINKS, &link->rt.ifindex, &value);
 	if (r < 0)

@@ -40,7 +40,7 @@ void vg_sense_bind(struct vg_sense *sense, const struct vg_event *event);
 /* Looks again, and hands out as preexisting what was not handed out yet. */
 int vg_sense_dump(struct vg_sense *sense);
 
-const struct vg_links *vg_sense_links(const struct vg_sense *sense);
+struct vg_links *vg_sense_links(const struct vg_sense *sense);
 struct vg_bounds *vg_sense_bounds(const struct vg_sense *sense);
 struct vg_rtnl *vg_sense_rtnl(const struct vg_sense *sense);
 
