@@ -7,6 +7,7 @@
 
 #include "base/time.h"
 #include "core/assess.h"
+#include "core/explain.h"
 #include "core/judge.h"
 #include "core/verdict.h"
 
@@ -51,7 +52,7 @@ static inline void put_node(struct world *world, const char *name, const char *h
 }
 
 struct pod {
-	const char *key, *class, *lease, *lease_namespace, *address;
+	const char *key, *class, *lease, *lease_namespace, *address, *balancer, *node;
 	uint32_t flags;
 };
 
@@ -61,6 +62,8 @@ static inline void put_pod(struct world *world, const struct pod *pod)
 	struct vg_pod one = { .object = head_of(VG_KIND_POD, pod->key), .node = "cp1", .class = pod->class ?: "", .lease = pod->lease ?: "" };
 
 	one.lease_namespace = pod->lease_namespace ?: "";
+	one.balancer = pod->balancer ?: "";
+	one.node = pod->node ?: "cp1";
 	one.addresses = (struct vg_addrs){ &addr, pod->address ? 1 : 0 };
 	one.flags = pod->flags | VG_POD_LIVE;
 	put(world, &one.object);

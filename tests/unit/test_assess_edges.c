@@ -167,9 +167,12 @@ static void held_by_family(struct world *world)
 
 static void dead_speaker(struct world *world)
 {
-	struct vg_pod pod = {
-		.object = head_of(VG_KIND_POD, "metallb-system/speaker-a"), .node = "cp1", .class = "", .lease = "", .lease_namespace = ""
-	};
+	struct vg_pod pod = { .object = head_of(VG_KIND_POD, "metallb-system/speaker-a"),
+			      .node = "cp1",
+			      .class = "",
+			      .lease = "",
+			      .lease_namespace = "",
+			      .balancer = "" };
 
 	put_metallb(world);
 	put_advertisement(world, L2, "metallb-system/all", NULL, NULL, NULL, 0);

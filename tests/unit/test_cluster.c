@@ -9,7 +9,7 @@
 
 static void put_by(struct world *world, unsigned reflector, const char *key)
 {
-	struct vg_pod pod = { .object = head_of(VG_KIND_POD, key), .node = "", .class = "", .lease = "", .lease_namespace = "" };
+	struct vg_pod pod = { .object = head_of(VG_KIND_POD, key), .node = "", .class = "", .lease = "", .lease_namespace = "", .balancer = "" };
 
 	assert_int_equal(vg_cluster_put(world->cluster, reflector, &pod.object, &world->now), 0);
 }
@@ -256,7 +256,7 @@ static void as_a_plain_model(void **state)
 
 static void limits(void **state)
 {
-	struct vg_pod pod = { .object = head_of(VG_KIND_POD, "a/pod"), .node = "", .class = "", .lease = "", .lease_namespace = "" };
+	struct vg_pod pod = { .object = head_of(VG_KIND_POD, "a/pod"), .node = "", .class = "", .lease = "", .lease_namespace = "", .balancer = "" };
 	struct vg_index index = { 0 };
 	struct world world;
 	size_t n;

@@ -4,6 +4,7 @@
 
 #include "core/verdict.h"
 #include "report/explain.h"
+#include "report/words.h"
 
 #define TEXT_MAX 8192
 
@@ -29,7 +30,7 @@ static json_t *explain(const struct vg_snapshot *snapshot, const char *address, 
 	struct vg_circumstances circumstances = { .now_ns = 1, .grace_ns = VG_GRACE_NS_DEFAULT };
 	struct vg_addr addr = addr_of(address);
 	struct vg_answer answer = vg_judge(snapshot, &addr, link, &circumstances);
-	json_t *json = vg_explain_to_json(&(struct vg_ground){ .snapshot = snapshot }, &addr, &answer);
+	json_t *json = vg_explain_to_json(&(struct vg_ground){ .snapshot = snapshot }, &addr, link, &answer);
 
 	assert_non_null(json);
 	return json;
@@ -41,6 +42,20 @@ static const char *text_at(const json_t *json, const char *outer, const char *in
 
 	assert_true(json_is_string(at));
 	return json_string_value(at);
+}
+
+/* One of that kind is in the list, for that, and says so. */
+static bool says(const json_t *json, const char *key, const char *kind, const char *what_for, const char *text)
+{
+	size_t i;
+	json_t *step;
+
+	json_array_foreach(json_object_get(json, key), i, step)
+	{
+		if (!strcmp(text_at(step, "kind", NULL), kind))
+			return !strcmp(text_at(step, "for", NULL), what_for) && strstr(text_at(step, "text", NULL), text);
+	}
+	return false;
 }
 
 static void assignment_is_the_evidence(void **state)
@@ -62,7 +77,15 @@ static void assignment_is_the_evidence(void **state)
 	assert_true(json_equal(json_object_get(json, "assigned_nodes"), nodes));
 	assert_true(json_equal(json_object_get(json, "services"), services));
 	assert_string_equal(text_at(json, "source", NULL), "assignments");
-	assert_non_null(strstr(text_at(json, "remedy", NULL), "svc_enable=false"));
+	assert_string_equal(text_at(json, "rule", NULL),
+			    "bind is violation: the assignments file says of 192.0.2.10 (line 3) that nobody binds it; announce is "
+			    "violation: the assignments file names worker1, worker2 for 192.0.2.10 (line 3), and not this node");
+	assert_true(says(json, "would_change", "file-lets-bind", "bind", "`bind: holder` and cp1 in the assignment of 192.0.2.10 (line 3)"));
+	assert_true(says(json, "would_change", "file-names-node", "announce", "the assignment of 192.0.2.10 (line 3) naming cp1"));
+	/* nothing says that it is kube-vip */
+	assert_true(says(json, "remedies", "find-binder", "both", "is not known"));
+	assert_true(says(json, "remedies", "name-node-in-file", "both", "name cp1"));
+	assert_null(strstr(text_at(json, "remedy", NULL), "svc_enable"));
 	assert_null(json_object_get(json, "owner"));
 }
 
@@ -111,12 +134,15 @@ static void the_rule_names_both_when_they_differ(void **state)
 	(void)state;
 	assert_non_null(strstr(text_at(dummy, "rule", NULL), "bind is allowed: "));
 	assert_non_null(strstr(text_at(dummy, "rule", NULL), "announce is violation: "));
-	assert_null(strstr(text_at(dummy, "remedy", NULL), "nothing to do")); /* the announcement is what needs one */
+	/* the announcement is what needs one */
+	assert_int_equal(json_array_size(json_object_get(dummy, "remedies")), 1);
+	assert_true(says(dummy, "remedies", "strict-arp", "announce", "kube-ipvs0"));
+	assert_null(json_object_get(same, "remedy"));
 	assert_int_equal(strncmp(text_at(same, "rule", NULL), "unrelated: ", 11), 0);
 }
 
-/* Every reason has advice: a NULL would be no key. */
-static void every_reason_has_a_remedy(void **state)
+/* Of nothing but its reason: a rule and what would change it, and a remedy where something is wrong. */
+static void every_reason_has_its_words(void **state)
 {
 	VG_CLEANUP(vg_snapshot_freep) struct vg_snapshot *snapshot = new_snapshot();
 	struct vg_addr addr = addr_of("192.0.2.10");
@@ -124,10 +150,56 @@ static void every_reason_has_a_remedy(void **state)
 	(void)state;
 	for (unsigned i = 0; i < VG_REASON_MAX; i++) {
 		struct vg_answer answer = { .bind = vg_judgement_of(i), .announce = vg_judgement_of(i) };
-		json_auto_t *json = vg_explain_to_json(&(struct vg_ground){ .snapshot = snapshot }, &addr, &answer);
+		json_auto_t *json = vg_explain_to_json(&(struct vg_ground){ .snapshot = snapshot }, &addr, NULL, &answer);
+		bool needs = answer.bind.verdict == VG_VIOLATION || (answer.bind.verdict == VG_UNKNOWN && i != VG_IN_TRANSITION);
+		bool given = json_array_size(json_object_get(json, "remedies")) > 0;
 
-		assert_case(vg_reason_to_str(i), strlen(text_at(json, "remedy", NULL)) >= strlen("nothing to do"));
+		assert_case(vg_reason_to_str(i), strlen(text_at(json, "rule", NULL)) > strlen("protected: "));
+		assert_case(vg_reason_to_str(i), json_array_size(json_object_get(json, "would_change")) == 1);
+		/* what is to be mended there, evidence says */
+		assert_case(vg_reason_to_str(i), given == needs || i == VG_IPAM_ONLY || i == VG_OWNER_CONFLICT);
 	}
+}
+
+/* A name without a sentence, or one that is filled in by nothing. */
+static void every_name_has_its_words(void **state)
+{
+	VG_CLEANUP(vg_snapshot_freep) struct vg_snapshot *snapshot = new_snapshot();
+	const struct vg_ground ground = { .snapshot = snapshot };
+	struct vg_addr addr = addr_of("192.0.2.10");
+	struct vg_answer answer = { .bind = vg_judgement_of(VG_NO_SERVICE) };
+	struct vg_evidence evidence = { .kind = VG_KIND_LEASE };
+	const struct vg_subject subject = { .ground = &ground, .addr = &addr, .answer = &answer, .evidence = &evidence };
+
+	(void)state;
+#define EACH(max, words, name, least) \
+	for (unsigned i = 0; i < (max); i++) { \
+		_cleanup_free_ char *text = words; \
+\
+		assert_case(name(i), text &&strlen(text) >= (least) && !strchr(text, '{')); \
+	}
+	EACH(VG_RULE_MAX, vg_words_rule(&subject, i), vg_rule_to_str, 5);
+	EACH(VG_CHANGE_MAX, vg_words_change(&subject, i), vg_change_to_str, i == VG_CHANGE_NONE ? 0U : 5U);
+	EACH(VG_REMEDY_MAX, vg_words_remedy(&subject, i), vg_remedy_to_str, 5);
+	for (evidence.clue = 0; evidence.clue < VG_CLUE_MAX; evidence.clue++) {
+		_cleanup_free_ char *text = vg_words_clue(&subject);
+
+		assert_case(vg_clue_to_str(evidence.clue), text && strlen(text) >= 5 && !strchr(text, '{'));
+	}
+}
+
+/* Names of objects are others': what is in them is no sentence of ours. */
+static void names_are_not_filled_in(void **state)
+{
+	const struct vg_ground ground = { .snapshot = NULL };
+	struct vg_addr addr = addr_of("192.0.2.10");
+	struct vg_answer answer = { .bind = vg_judgement_of(VG_NO_SERVICE) };
+	struct vg_evidence evidence = { .kind = VG_KIND_LEASE, .value = "{address}" };
+	const struct vg_subject subject = { .ground = &ground, .addr = &addr, .answer = &answer, .evidence = &evidence };
+	_cleanup_free_ char *text = vg_words_fill(&subject, "{value} {nothing} {addres {address}");
+
+	(void)state;
+	assert_string_equal(text, "{address} {nothing} {addres 192.0.2.10");
 }
 
 static void add(json_t *check, const struct vg_snapshot *snapshot, const char *address, const char *link, const struct vg_who *who)
@@ -192,7 +264,9 @@ int main(void)
 		cmocka_unit_test(protection_is_the_evidence),
 		cmocka_unit_test(without_a_snapshot),
 		cmocka_unit_test(the_rule_names_both_when_they_differ),
-		cmocka_unit_test(every_reason_has_a_remedy),
+		cmocka_unit_test(every_reason_has_its_words),
+		cmocka_unit_test(every_name_has_its_words),
+		cmocka_unit_test(names_are_not_filled_in),
 		cmocka_unit_test(check_counts_binds_only),
 		cmocka_unit_test(text_forms),
 	};

@@ -243,7 +243,7 @@ static void findings_come_first(void **state)
 	assert_int_equal(vg_check_add(paper.check, &(struct vg_ground){ .snapshot = paper.world.snapshot }, &bound, "eth0", &answer, NULL), 0);
 	text = printed(&paper, &paper.listing, 'm', 0);
 	assert_non_null(strstr(text, "### Findings\n\n| address | interface | bind | announce | remedy |\n| --- | --- | --- | --- | --- |\n"
-				     "| 192.0.2.240 | eth0 | violation (owner-never-binds) | violation (assigned-elsewhere) | stop "));
+				     "| 192.0.2.240 | eth0 | violation (owner-never-binds) | violation (assigned-elsewhere) | what binds "));
 	assert_true(strstr(text, "### Findings") < strstr(text, "### Inventory"));
 	paper_end(&paper);
 }

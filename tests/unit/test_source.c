@@ -376,7 +376,8 @@ static void test_static_pods_keep_their_place(void **state)
 				    .node = "",
 				    .class = "",
 				    .lease = "",
-				    .lease_namespace = "" };
+				    .lease_namespace = "",
+				    .balancer = "" };
 	const struct vg_moment now = { .real_ns = 1, .boot_ns = 1 };
 	struct pods pods = { .namespaces = 0 };
 

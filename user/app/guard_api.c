@@ -160,7 +160,7 @@ static json_t *answer_explain(void *ctx, const char *address, const char *link, 
 		return NULL;
 	}
 	answer = vg_guard_judge(guard, &addr, link);
-	json = vg_explain_to_json(&ground, &addr, &answer);
+	json = vg_explain_to_json(&ground, &addr, link, &answer);
 	if (!json)
 		vg_error_set(ret_error, -ENOMEM, "out of memory");
 	return json;

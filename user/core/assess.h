@@ -37,19 +37,4 @@ struct vg_assess_config {
 int vg_assess(struct vg_cluster *cluster, struct vg_snapshot *snapshot, const struct vg_assess_config *config, const struct vg_moment *now, bool all,
 	      struct vg_changes *ret_changes);
 
-/* One piece of evidence behind what is said of an address: `explain`. Strings are borrowed for the call. */
-struct vg_evidence {
-	const struct vg_object *object; /* NULL: a thing that is missing; kind says which */
-	enum vg_kind kind;
-	const char *field;
-	const char *value;
-	const char *meaning; /* "proves the owner metallb", "names the announcer" */
-};
-
-typedef void (*vg_evidence_fn)(void *ctx, const struct vg_evidence *evidence);
-
-/* Every object that decided about addr, the decisive one first. Services that carry it included. */
-void vg_assess_explain(const struct vg_cluster *cluster, const struct vg_addr *addr, const struct vg_assess_config *config,
-		       const struct vg_moment *now, vg_evidence_fn fn, void *ctx);
-
 #endif

@@ -114,9 +114,9 @@ static void prove(struct walk *walk, const struct vg_evidence *evidence)
 		walk->proof[row->n_proof++] = *evidence;
 }
 
-static void prove_by(struct walk *walk, const struct vg_object *object, const char *field, const char *value, const char *meaning)
+static void prove_by(struct walk *walk, const struct vg_object *object, const char *field, const char *value, enum vg_clue clue)
 {
-	struct vg_evidence evidence = { object, object->kind, field, value, meaning };
+	struct vg_evidence evidence = { .object = object, .kind = object->kind, .clue = clue, .field = field, .value = value };
 
 	prove(walk, &evidence);
 }
@@ -161,10 +161,10 @@ static void fill_metallb_pool(struct walk *walk, const struct vg_object *object)
 	walk->row.class = pool->instance->mixed ? NULL : pool->instance->class;
 	by = pool->l2.n ? pool->l2.list[0] : pool->bgp.n ? pool->bgp.list[0] : NULL;
 	if (by)
-		prove_by(walk, &by->object, "ipAddressPools", NULL, "selects the pool");
+		prove_by(walk, &by->object, "ipAddressPools", NULL, VG_CLUE_SELECTS);
 	else if (!pool->maybe_l2 && !pool->maybe_bgp)
 		conflict(walk, VG_CONFLICT_NOT_ADVERTISED, object, NULL, 0);
-	prove_by(walk, &pool->instance->pod->object, "nodeName", pool->instance->pod->node, "shows that MetalLB is alive");
+	prove_by(walk, &pool->instance->pod->object, "nodeName", pool->instance->pod->node, VG_CLUE_ALIVE);
 }
 
 static void judge_address(struct walk *walk)
@@ -205,7 +205,7 @@ static void fill_range(struct walk *walk)
 		walk->row.owner = item->assignment->owner;
 	if (item->object) {
 		walk->row.owner = owner_of_pool((enum vg_kind)item->object->kind);
-		prove_by(walk, item->object, item->field, NULL, item->kind == VG_ROW_POOL ? "hands out the range" : "speaks of the address");
+		prove_by(walk, item->object, item->field, NULL, item->kind == VG_ROW_POOL ? VG_CLUE_HANDS_OUT : VG_CLUE_SPEAKS);
 		if (item->object->kind == VG_KIND_POOL)
 			fill_metallb_pool(walk, item->object);
 	}
@@ -348,13 +348,14 @@ static void check_carried(struct walk *walk)
 
 static int by_weight(const void *a, const void *b)
 {
-	const struct vg_exhibit *one = a, *other = b;
-	const struct vg_object *first = one->evidence.object, *second = other->evidence.object;
+	const struct vg_evidence *one = a, *other = b;
+	const struct vg_object *first = one->object, *second = other->object;
+	enum vg_rank rank = vg_clue_rank(one->clue), than = vg_clue_rank(other->clue);
 
-	if (one->rank != other->rank)
-		return one->rank < other->rank ? -1 : 1;
-	if (one->evidence.kind != other->evidence.kind)
-		return one->evidence.kind < other->evidence.kind ? -1 : 1;
+	if (rank != than)
+		return rank < than ? -1 : 1;
+	if (one->kind != other->kind)
+		return one->kind < other->kind ? -1 : 1;
 	return first && second ? strcmp(first->key, second->key) : !first - !second;
 }
 
@@ -372,7 +373,7 @@ static void prove_owner(struct walk *walk)
 	if (inquiry->n_exhibits)
 		qsort(inquiry->exhibits, inquiry->n_exhibits, sizeof(*inquiry->exhibits), by_weight);
 	for (size_t i = 0; i < inquiry->n_exhibits; i++)
-		prove(walk, &inquiry->exhibits[i].evidence);
+		prove(walk, &inquiry->exhibits[i]);
 }
 
 static void fill_address(struct walk *walk)
@@ -386,8 +387,7 @@ static void fill_address(struct walk *walk)
 		row->owner = row->assignment->owner;
 	judge_address(walk);
 	if (item->object && item->kind != VG_ROW_VIP)
-		prove_by(walk, item->object, item->field, NULL,
-			 item->kind == VG_ROW_NODE_ADDRESS ? "has it as its own address" : "says that it is the API server's address");
+		prove_by(walk, item->object, item->field, NULL, item->kind == VG_ROW_NODE_ADDRESS ? VG_CLUE_OTHER_NODE : VG_CLUE_API_ADDRESS);
 	if (!(item->roles & VG_ROLE_CARRIED))
 		return;
 	find_services(walk);

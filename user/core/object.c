@@ -47,6 +47,7 @@ static const struct vg_field pod_fields[] = {
 	FIELD(vg_pod, VG_FIELD_TEXT, lease_namespace, "lease-namespace"),
 	FIELD(vg_pod, VG_FIELD_ADDRS, addresses, "addresses"),
 	FIELD(vg_pod, VG_FIELD_TEXTS, hosts, "hosts"),
+	FIELD(vg_pod, VG_FIELD_TEXT, balancer, "balancer"),
 };
 
 static const struct vg_field claims_fields[] = {

@@ -224,6 +224,7 @@ struct vg_pod {
 	const char *lease_namespace; /* kube-vip: where its leases are */
 	struct vg_addrs addresses; /* kube-vip's control-plane VIPs */
 	struct vg_texts hosts; /* likewise, as names */
+	const char *balancer; /* VG_POD_OTHER_BALANCER: which, by the name of its container or image */
 	uint32_t flags;
 };
 

@@ -20,14 +20,34 @@ void vg_inquiry_deinit(struct vg_inquiry *inquiry)
 	*inquiry = (struct vg_inquiry){ 0 };
 }
 
-void vg_say(struct vg_inquiry *inquiry, enum vg_rank rank, const struct vg_object *object, enum vg_kind kind, const char *field, const char *value,
-	    const char *meaning)
+static void exhibit(struct vg_inquiry *inquiry, const struct vg_evidence *evidence)
 {
-	struct vg_exhibit exhibit = { { object, kind, field, value, meaning }, rank };
+	if (inquiry->exhibits && inquiry->n_exhibits < VG_EVIDENCE_MAX)
+		inquiry->exhibits[inquiry->n_exhibits++] = *evidence;
+}
 
-	if (!inquiry->exhibits || inquiry->n_exhibits == VG_EVIDENCE_MAX)
-		return;
-	inquiry->exhibits[inquiry->n_exhibits++] = exhibit;
+void vg_say(struct vg_inquiry *inquiry, enum vg_clue clue, const struct vg_object *object, const char *field, const char *value)
+{
+	struct vg_evidence said = { .object = object, .kind = (enum vg_kind)object->kind, .clue = clue, .field = field, .value = value };
+
+	exhibit(inquiry, &said);
+}
+
+void vg_miss(struct vg_inquiry *inquiry, enum vg_clue clue, enum vg_kind kind, const struct vg_object *about, const char *value)
+{
+	struct vg_evidence missing = { .kind = kind, .clue = clue, .about = about, .value = value };
+
+	exhibit(inquiry, &missing);
+}
+
+void vg_say_advertised(struct vg_inquiry *inquiry, const struct vg_advertisement *advertisement)
+{
+	bool named = advertisement->pools.n, all = !named && !advertisement->pool_selectors.n;
+
+	vg_say(inquiry, all ? VG_CLUE_ADVERTISED_ALL : VG_CLUE_ADVERTISED, &advertisement->object,
+	       named || all ? "ipAddressPools" : "ipAddressPoolSelectors", NULL);
+	if (advertisement->node_selectors.n)
+		vg_say(inquiry, VG_CLUE_ADVERTISED_NODES, &advertisement->object, "nodeSelectors", NULL);
 }
 
 bool vg_inquiry_add_holder(struct vg_inquiry *inquiry, const char *name)
@@ -62,19 +82,19 @@ bool vg_inquiry_add_lease(struct vg_inquiry *inquiry, const struct vg_lease *lea
 	const struct vg_object *object = &lease->object;
 
 	if (!*lease->holder) {
-		vg_say(inquiry, VG_RANK_DECIDES, object, VG_KIND_LEASE, "holderIdentity", "", "was released, so names nobody");
+		vg_say(inquiry, VG_CLUE_LEASE_RELEASED, object, "holderIdentity", "");
 		return false;
 	}
 	if (lease->fresh_ns <= inquiry->now->boot_ns) {
-		vg_say(inquiry, VG_RANK_DECIDES, object, VG_KIND_LEASE, "holderIdentity", lease->holder, "has expired, so names nobody");
+		vg_say(inquiry, VG_CLUE_LEASE_EXPIRED, object, "holderIdentity", lease->holder);
 		return false;
 	}
 	if (!vg_inquiry_add_holder(inquiry, lease->holder)) {
 		inquiry->open = true;
-		vg_say(inquiry, VG_RANK_DECIDES, object, VG_KIND_LEASE, "holderIdentity", lease->holder, "is the name of no Node");
+		vg_say(inquiry, VG_CLUE_LEASE_NO_NODE, object, "holderIdentity", lease->holder);
 		return false;
 	}
-	vg_say(inquiry, VG_RANK_DECIDES, object, VG_KIND_LEASE, "holderIdentity", lease->holder, "names the holder");
+	vg_say(inquiry, VG_CLUE_LEASE_HOLDS, object, "holderIdentity", lease->holder);
 	/* The first holder took it from nobody. */
 	if (lease->transitions || !(lease->flags & VG_LEASE_TRANSITIONS_KNOWN))
 		vg_inquiry_add_move(inquiry, lease->acquired_ns);
@@ -88,7 +108,7 @@ static struct vg_opinion by_class(struct vg_inquiry *inquiry, const struct vg_se
 {
 	bool metallb = vg_owner_metallb_class(inquiry->scene, service->class), kube_vip = vg_owner_kube_vip_class(inquiry->scene, service->class);
 
-	vg_say(inquiry, VG_RANK_PROVES, &service->object, VG_KIND_SERVICE, "loadBalancerClass", service->class, "decides who may be the owner");
+	vg_say(inquiry, VG_CLUE_CLASS, &service->object, "loadBalancerClass", service->class);
 	if (metallb && kube_vip)
 		return vg_opinion_conflict(service);
 	if (metallb)
@@ -126,11 +146,9 @@ static const char *field_of(uint32_t from)
 /* What is only wished for, and what an administrator routes by himself, has no owner. */
 static struct vg_opinion of_service(struct vg_inquiry *inquiry, const struct vg_service *service, uint32_t from)
 {
-	const char *meaning = from == VG_FROM_STATUS	 ? "carries the address"
-			      : from == VG_FROM_EXTERNAL ? "carries the address, and names no owner"
-							 : "asks for the address, which is not in its status";
+	enum vg_clue clue = from == VG_FROM_STATUS ? VG_CLUE_CARRIES : from == VG_FROM_EXTERNAL ? VG_CLUE_EXTERNAL : VG_CLUE_WISH;
 
-	vg_say(inquiry, VG_RANK_CARRIES, &service->object, VG_KIND_SERVICE, field_of(from), NULL, meaning);
+	vg_say(inquiry, clue, &service->object, field_of(from), NULL);
 	if (from != VG_FROM_STATUS)
 		return vg_opinion_unproven(service);
 	return *service->class ? by_class(inquiry, service) : by_marks(inquiry, service);
@@ -157,7 +175,7 @@ static void judge_node_address(struct vg_inquiry *inquiry, struct vg_opinion *op
 
 	if (!node)
 		return;
-	vg_say(inquiry, VG_RANK_DECIDES, &node->object, VG_KIND_NODE, "InternalIP", NULL, "has it as its own address");
+	vg_say(inquiry, VG_CLUE_OTHER_NODE, &node->object, "InternalIP", NULL);
 	opinion->bind = VG_OTHER_NODE_ADDRESS;
 	opinion->announce = VG_OTHER_NODE_ADDRESS;
 	opinion->source = "Node";
@@ -205,10 +223,12 @@ bool vg_owner_find(struct vg_inquiry *inquiry, struct vg_finding *ret_finding)
 		nobodys = nobodys && has_no_owner(&one);
 		finding.opinion = i ? vg_opinion_unite(&finding.opinion, &one) : one;
 	}
-	if (finding.crowded)
+	if (finding.crowded) {
+		vg_miss(inquiry, VG_CLUE_CROWDED, VG_KIND_SERVICE, &finding.first->object, NULL);
 		finding.opinion = vg_opinion_unproven(finding.first);
-	else if (nobodys)
+	} else if (nobodys) {
 		judge_node_address(inquiry, &finding.opinion);
+	}
 	*ret_finding = finding;
 	return true;
 }

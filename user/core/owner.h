@@ -6,8 +6,8 @@
 #ifndef CORE_OWNER_H
 #define CORE_OWNER_H
 
-#include "core/assess.h"
 #include "core/cluster_store.h"
+#include "core/explain.h"
 #include "core/scene.h"
 
 /* How sure it is that this owner is the one. Two different owners of at least VG_STANCE_CLAIMED are a conflict. */
@@ -34,11 +34,6 @@ struct vg_opinion {
 
 #define VG_EVIDENCE_MAX 256 /* for one address; more are left out */
 
-struct vg_exhibit {
-	struct vg_evidence evidence;
-	unsigned rank; /* the lower, the more it decided */
-};
-
 struct vg_inquiry {
 	const struct vg_cluster *cluster;
 	const struct vg_scene *scene;
@@ -53,7 +48,7 @@ struct vg_inquiry {
 	uint64_t moved_ns; /* wall clock: when an object says that the holder became another one; 0: none does */
 	bool no_memory;
 	/* evidence, if somebody asks for it */
-	struct vg_exhibit *exhibits; /* VG_EVIDENCE_MAX, or NULL */
+	struct vg_evidence *exhibits; /* VG_EVIDENCE_MAX, or NULL */
 	size_t n_exhibits;
 };
 
@@ -66,13 +61,14 @@ struct vg_finding {
 
 /* ---- owner.c */
 
-enum vg_rank { VG_RANK_DECIDES, VG_RANK_PROVES, VG_RANK_CARRIES, VG_RANK_MISSING };
-
 void vg_inquiry_begin(struct vg_inquiry *inquiry, const struct vg_addr *addr);
 void vg_inquiry_deinit(struct vg_inquiry *inquiry);
-/* object NULL: what is missing is of this kind. Strings are borrowed. Does nothing while assessing. */
-void vg_say(struct vg_inquiry *inquiry, enum vg_rank rank, const struct vg_object *object, enum vg_kind kind, const char *field, const char *value,
-	    const char *meaning);
+/* What an object says; strings are borrowed. value NULL: what it holds in that field. Both do nothing while assessing. */
+void vg_say(struct vg_inquiry *inquiry, enum vg_clue clue, const struct vg_object *object, const char *field, const char *value);
+/* Something of that kind is missing, for what `about` is; value: the name that it would have, or NULL. */
+void vg_miss(struct vg_inquiry *inquiry, enum vg_clue clue, enum vg_kind kind, const struct vg_object *about, const char *value);
+/* That an advertisement selects a pool: by its name, by a selector, or for want of both; and from which nodes, if not from all. */
+void vg_say_advertised(struct vg_inquiry *inquiry, const struct vg_advertisement *advertisement);
 /* A holder by its Node's name or hostname label. False: no Node is called so, which proves nothing. */
 bool vg_inquiry_add_holder(struct vg_inquiry *inquiry, const char *name);
 /* An object says that the holder became another one at that time (wall clock). */

@@ -47,7 +47,7 @@ static struct vg_opinion of_pool(struct vg_inquiry *inquiry, const struct vg_ser
 
 	if (!pool || pool->kind != VG_KIND_CILIUM_POOL)
 		return opinion;
-	vg_say(inquiry, VG_RANK_PROVES, pool, VG_KIND_CILIUM_POOL, "blocks", NULL, "contains the address");
+	vg_say(inquiry, VG_CLUE_CILIUM_POOL, pool, "blocks", NULL);
 	opinion = vg_opinion_claimed(service, owner);
 	opinion.stance = VG_STANCE_MARKED;
 	return opinion;

@@ -63,6 +63,13 @@ static bool is_fresh(const struct vg_inquiry *inquiry, const struct vg_lease *le
 	return lease && lease->fresh_ns > inquiry->now->boot_ns;
 }
 
+/* Why a Lease that is there names nobody. */
+static void say_idle(struct vg_inquiry *inquiry, const struct vg_lease *lease)
+{
+	if (lease && !is_fresh(inquiry, lease))
+		vg_say(inquiry, *lease->holder ? VG_CLUE_LEASE_EXPIRED : VG_CLUE_LEASE_RELEASED, &lease->object, "holderIdentity", lease->holder);
+}
+
 static bool add_global_leases(struct vg_inquiry *inquiry)
 {
 	bool found = false;
@@ -74,6 +81,7 @@ static bool add_global_leases(struct vg_inquiry *inquiry)
 
 		if (is_fresh(inquiry, lease) && vg_inquiry_add_lease(inquiry, lease))
 			found = true;
+		say_idle(inquiry, lease);
 	}
 	return found;
 }
@@ -92,8 +100,10 @@ static void add_holder(struct vg_inquiry *inquiry, const struct vg_service *serv
 		found = add_global_leases(inquiry);
 	if (found)
 		return;
+	if (!*service->kube_vip_lease)
+		say_idle(inquiry, lease);
 	inquiry->open = true;
-	vg_say(inquiry, VG_RANK_MISSING, lease ? &lease->object : NULL, VG_KIND_LEASE, NULL, NULL, "no fresh Lease names a Node as the holder");
+	vg_miss(inquiry, VG_CLUE_LEASE_NONE, VG_KIND_LEASE, &service->object, *service->kube_vip_lease ? service->kube_vip_lease : NULL);
 }
 
 /* A Pod that puts this Service's address on every node, or NULL. */
@@ -117,7 +127,7 @@ static struct vg_opinion owned(struct vg_inquiry *inquiry, const struct vg_servi
 
 	if (pod) {
 		opinion.source = "Pod";
-		vg_say(inquiry, VG_RANK_DECIDES, &pod->object, VG_KIND_POD, "bgp_enable", "true", "kube-vip puts it on every node");
+		vg_say(inquiry, VG_CLUE_EVERYWHERE, &pod->object, "bgp_enable", "true");
 		return opinion;
 	}
 	opinion.bind = VG_ASSIGNED_ELSEWHERE;
@@ -133,13 +143,13 @@ static void say_claim(struct vg_inquiry *inquiry, const struct vg_service *servi
 			    : service->flags & VG_SERVICE_KUBE_VIP_LABEL   ? "implementation"
 									   : "kube-vip.io/";
 
-	vg_say(inquiry, VG_RANK_PROVES, &service->object, VG_KIND_SERVICE, field, NULL, "claims it for kube-vip");
+	vg_say(inquiry, VG_CLUE_CLAIM, &service->object, field, strcmp(field, "implementation") ? NULL : owner);
 }
 
 struct vg_opinion vg_owner_kube_vip(struct vg_inquiry *inquiry, const struct vg_service *service)
 {
 	if (service->flags & VG_SERVICE_KUBE_VIP_IGNORE) {
-		vg_say(inquiry, VG_RANK_PROVES, &service->object, VG_KIND_SERVICE, "kube-vip.io/ignore", "true", "keeps kube-vip away");
+		vg_say(inquiry, VG_CLUE_IGNORED, &service->object, "kube-vip.io/ignore", "true");
 		return vg_opinion_unproven(service);
 	}
 	/* A class that brought us here is as good as a claim. */
@@ -166,6 +176,6 @@ struct vg_opinion vg_owner_kube_vip_unclaimed(struct vg_inquiry *inquiry, const 
 
 	if (!pod || (service->flags & VG_SERVICE_KUBE_VIP_IGNORE))
 		return vg_opinion_unproven(service);
-	vg_say(inquiry, VG_RANK_PROVES, &pod->object, VG_KIND_POD, "svc_enable", "true", "kube-vip takes Services, and nobody else is recognised");
+	vg_say(inquiry, VG_CLUE_UNCLAIMED, &pod->object, "svc_enable", "true");
 	return owned(inquiry, service);
 }

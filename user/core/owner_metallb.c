@@ -52,10 +52,9 @@ static void add_statuses(struct vg_inquiry *inquiry, const struct vg_instance *i
 	struct vg_walk walk = { 0 };
 
 	while ((status = next_status(inquiry, VG_KIND_L2_STATUS, instance, service, &walk))) {
-		bool known = vg_inquiry_add_holder(inquiry, status->node);
+		enum vg_clue clue = vg_inquiry_add_holder(inquiry, status->node) ? VG_CLUE_STATUS_HOLDS : VG_CLUE_STATUS_NO_NODE;
 
-		vg_say(inquiry, VG_RANK_DECIDES, &status->object, VG_KIND_L2_STATUS, "metallb.io/node", status->node,
-		       known ? "names the announcer" : "is the name of no Node");
+		vg_say(inquiry, clue, &status->object, "metallb.io/node", status->node);
 	}
 }
 
@@ -103,7 +102,7 @@ static void add_events(struct vg_inquiry *inquiry, const struct vg_service *serv
 			continue;
 		if (event->at_ns == newest->at_ns) {
 			vg_inquiry_add_holder(inquiry, event->node);
-			vg_say(inquiry, VG_RANK_DECIDES, &event->object, VG_KIND_EVENT, "nodeAssigned", event->node, "names the announcer");
+			vg_say(inquiry, VG_CLUE_EVENT_HOLDS, &event->object, "nodeAssigned", event->node);
 			if (strcmp(event->node, newest->node))
 				vg_inquiry_add_move(inquiry, newest->at_ns);
 		} else if (!before || event->at_ns > before->at_ns) {
@@ -112,7 +111,7 @@ static void add_events(struct vg_inquiry *inquiry, const struct vg_service *serv
 	}
 	if (!before || !strcmp(before->node, newest->node))
 		return;
-	vg_say(inquiry, VG_RANK_PROVES, &before->object, VG_KIND_EVENT, "nodeAssigned", before->node, "names the announcer before");
+	vg_say(inquiry, VG_CLUE_EVENT_BEFORE, &before->object, "nodeAssigned", before->node);
 	vg_inquiry_add_move(inquiry, newest->at_ns);
 }
 
@@ -127,7 +126,7 @@ static const char *add_announcers(struct vg_inquiry *inquiry, const struct vg_in
 		add_events(inquiry, service);
 	if (inquiry->n_holders != before)
 		return "Event";
-	vg_say(inquiry, VG_RANK_MISSING, NULL, VG_KIND_L2_STATUS, NULL, NULL, "none names the announcer");
+	vg_miss(inquiry, VG_CLUE_STATUS_NONE, VG_KIND_L2_STATUS, &service->object, NULL);
 	return NULL;
 }
 
@@ -138,16 +137,13 @@ static void say_proof(struct vg_inquiry *inquiry, const struct vg_pool *pool, co
 {
 	const struct vg_instance *instance = pool->instance;
 
-	vg_say(inquiry, VG_RANK_PROVES, &service->object, VG_KIND_SERVICE, "ip-allocated-from-pool", service->metallb_pool,
-	       "says that MetalLB allocated it");
-	vg_say(inquiry, VG_RANK_PROVES, &pool->claims->object, VG_KIND_POOL, "addresses", NULL, "contains the address");
+	vg_say(inquiry, VG_CLUE_ALLOCATED, &service->object, "ip-allocated-from-pool", service->metallb_pool);
+	vg_say(inquiry, VG_CLUE_POOL_CONTAINS, &pool->claims->object, "addresses", NULL);
 	if (advertisement)
-		vg_say(inquiry, VG_RANK_PROVES, &advertisement->object, advertisement->object.kind, "ipAddressPools", NULL,
-		       "selects the pool: proves the owner metallb");
-	vg_say(inquiry, VG_RANK_PROVES, &instance->pod->object, VG_KIND_POD, "nodeName", instance->pod->node, "shows that MetalLB is alive");
+		vg_say_advertised(inquiry, advertisement);
+	vg_say(inquiry, VG_CLUE_ALIVE, &instance->pod->object, "nodeName", instance->pod->node);
 	if (instance->invalid)
-		vg_say(inquiry, VG_RANK_PROVES, &instance->invalid->object, VG_KIND_CONFIGURATION_STATE, "result", "Invalid",
-		       "MetalLB works on an older configuration than the one seen here");
+		vg_say(inquiry, VG_CLUE_INVALID, &instance->invalid->object, "result", "Invalid");
 }
 
 static struct vg_opinion by_l2(struct vg_inquiry *inquiry, const struct vg_pool *pool, const struct vg_service *service)
@@ -170,6 +166,7 @@ static struct vg_opinion by_bgp(struct vg_inquiry *inquiry, const struct vg_pool
 				      .source = "BGPAdvertisement",
 				      .service = service };
 
+	vg_miss(inquiry, VG_CLUE_NO_L2, VG_KIND_L2_ADVERTISEMENT, &pool->claims->object, NULL);
 	if (!pool->maybe_l2 && !pool->instance->maybe_invalid)
 		return opinion;
 	opinion.announce = VG_ASSIGNED_ELSEWHERE;
@@ -186,9 +183,9 @@ static struct vg_opinion marked(const struct vg_service *service)
 	return opinion;
 }
 
-static struct vg_opinion ipam_only(struct vg_inquiry *inquiry, const struct vg_service *service)
+static struct vg_opinion ipam_only(struct vg_inquiry *inquiry, const struct vg_pool *pool, const struct vg_service *service)
 {
-	vg_say(inquiry, VG_RANK_MISSING, NULL, VG_KIND_L2_ADVERTISEMENT, NULL, NULL, "no L2Advertisement or BGPAdvertisement selects the pool");
+	vg_miss(inquiry, VG_CLUE_NO_ADVERTISEMENT, VG_KIND_L2_ADVERTISEMENT, &pool->claims->object, NULL);
 	return (struct vg_opinion){ .stance = VG_STANCE_IPAM,
 				    .bind = VG_IPAM_ONLY,
 				    .announce = VG_IPAM_ONLY,
@@ -208,7 +205,7 @@ static struct vg_opinion of_pool(struct vg_inquiry *inquiry, const struct vg_poo
 	bgp = vg_advertisement_for(&pool->bgp, service);
 	say_proof(inquiry, pool, l2 ? l2 : bgp, service);
 	if (!l2 && !bgp)
-		return pool->maybe_l2 || pool->maybe_bgp ? marked(service) : ipam_only(inquiry, service);
+		return pool->maybe_l2 || pool->maybe_bgp ? marked(service) : ipam_only(inquiry, pool, service);
 	if (instance->maybe_invalid && !has_status(inquiry, VG_KIND_L2_STATUS, instance, service) &&
 	    !has_status(inquiry, VG_KIND_BGP_STATUS, instance, service))
 		return marked(service);
@@ -254,8 +251,7 @@ struct vg_opinion vg_owner_metallb(struct vg_inquiry *inquiry, const struct vg_s
 		opinion = vg_opinion_merge(&opinion, &one);
 	}
 	if (opinion.stance == VG_STANCE_MARKED)
-		vg_say(inquiry, VG_RANK_PROVES, &service->object, VG_KIND_SERVICE, "ip-allocated-from-pool", service->metallb_pool,
-		       "is MetalLB's mark, but no live MetalLB with such a pool proves it");
+		vg_say(inquiry, VG_CLUE_MARK, &service->object, "ip-allocated-from-pool", service->metallb_pool);
 	compete(inquiry, &opinion, marks);
 	return opinion;
 }

@@ -17,10 +17,11 @@ static const struct {
 	const char *owner;
 	const char *field;
 	enum vg_stance stance;
+	enum vg_clue clue;
 } marks[] = {
-	{ VG_SERVICE_OPENELB, "openelb", "lb.kubesphere.io/v1alpha1", VG_STANCE_CLAIMED },
-	{ VG_SERVICE_ANTREA, "antrea", "service.antrea.io/external-ip-pool", VG_STANCE_CLAIMED },
-	{ VG_SERVICE_SERVICELB, "servicelb", "finalizers", VG_STANCE_MARKED },
+	{ VG_SERVICE_OPENELB, "openelb", "lb.kubesphere.io/v1alpha1", VG_STANCE_CLAIMED, VG_CLUE_OTHER_MARK },
+	{ VG_SERVICE_ANTREA, "antrea", "service.antrea.io/external-ip-pool", VG_STANCE_CLAIMED, VG_CLUE_OTHER_MARK },
+	{ VG_SERVICE_SERVICELB, "servicelb", "finalizers", VG_STANCE_MARKED, VG_CLUE_SERVICELB },
 };
 
 struct vg_opinion vg_owner_of_class(struct vg_inquiry *inquiry, const struct vg_service *service)
@@ -37,6 +38,7 @@ struct vg_opinion vg_owner_of_class(struct vg_inquiry *inquiry, const struct vg_
 					     : vg_opinion_unproven(service);
 	if (opinion.stance >= VG_STANCE_CLAIMED)
 		return opinion;
+	vg_say(inquiry, VG_CLUE_CLASS_FOREIGN, &service->object, "loadBalancerClass", service->class);
 	/* Another Service on the address may have a holder that is known: this one's may be a different one. */
 	inquiry->open = true;
 	return vg_opinion_claimed(service, owner);
@@ -53,8 +55,7 @@ struct vg_opinion vg_owner_others(struct vg_inquiry *inquiry, const struct vg_se
 			continue;
 		one.stance = marks[i].stance;
 		opinion = vg_opinion_merge(&opinion, &one);
-		vg_say(inquiry, VG_RANK_PROVES, &service->object, VG_KIND_SERVICE, marks[i].field, NULL,
-		       "is that owner's mark, which names no holder");
+		vg_say(inquiry, marks[i].clue, &service->object, marks[i].field, NULL);
 	}
 	return opinion;
 }

@@ -120,7 +120,8 @@ static void read_metallb(struct vg_pod *pod, const json_t *containers)
 
 /* ---- others */
 
-static bool is_other_container(const json_t *container)
+/* Which one, or NULL. */
+static const char *other_balancer(const json_t *container)
 {
 	static const char *const names[] = { "cilium-agent", "antrea-agent", "kube-router", "lbnodeagent", "openelb-manager", "openelb-speaker" };
 	static const char *const images[] = {
@@ -131,13 +132,13 @@ static bool is_other_container(const json_t *container)
 
 	for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
 		if (!strcmp(name, names[i]))
-			return true;
+			return names[i];
 	}
 	for (size_t i = 0; i < ARRAY_SIZE(images); i++) {
 		if (vg_image_is(image, images[i]))
-			return true;
+			return images[i];
 	}
-	return false;
+	return NULL;
 }
 
 static bool is_servicelb(const struct vg_object *object, const json_t *labels)
@@ -145,7 +146,7 @@ static bool is_servicelb(const struct vg_object *object, const json_t *labels)
 	return json_object_get(labels, "svccontroller.k3s.cattle.io/svcname") || !strncmp(vg_object_name(object), "svclb-", 6);
 }
 
-static uint32_t role_of(const struct vg_object *object, const json_t *json, const json_t *containers)
+static uint32_t role_of(struct vg_pod *pod, const json_t *json, const json_t *containers)
 {
 	const json_t *labels = vg_json_at(json, "metadata.labels"), *container;
 	uint32_t roles = metallb_by_labels(labels);
@@ -157,12 +158,12 @@ static uint32_t role_of(const struct vg_object *object, const json_t *json, cons
 			roles |= metallb_by_image(vg_json_member(container, "image"));
 		if (vg_container_is_kube_vip(container))
 			roles |= VG_POD_KUBE_VIP;
-		if (is_other_container(container))
-			roles |= VG_POD_OTHER_BALANCER;
+		if (!pod->balancer)
+			pod->balancer = other_balancer(container);
 	}
-	if (is_servicelb(object, labels))
-		roles |= VG_POD_OTHER_BALANCER;
-	return roles;
+	if (is_servicelb(&pod->object, labels))
+		pod->balancer = "servicelb";
+	return pod->balancer ? roles | VG_POD_OTHER_BALANCER : roles;
 }
 
 static bool is_live(const json_t *json)
@@ -177,7 +178,7 @@ int vg_reduce_pod(struct vg_reducer *reducer, const json_t *json)
 	const json_t *containers = vg_json_at(json, "spec.containers");
 	struct vg_pod *pod = &reducer->view.pod;
 
-	pod->flags = role_of(&pod->object, json, containers);
+	pod->flags = role_of(pod, json, containers);
 	if (!pod->flags)
 		return 0;
 	pod->node = vg_json_text_at(json, "spec.nodeName");

@@ -5,31 +5,8 @@
 #include <string.h>
 
 #include "core/verdict.h"
+#include "report/evidence.h"
 #include "report/json.h"
-
-/* What a person can do about it. Enumerated in full: a reason without advice does not compile. */
-static const char *const remedies[] = {
-	[VG_NO_SERVICE] = "nothing to do; if it is a service address, list it in the assignments",
-	[VG_CONTROL_PLANE_VIP] = "nothing to do",
-	[VG_NODE_ADDRESS] = "nothing to do; if it is a service address, list it in the assignments by itself, not only in a range",
-	[VG_PROTECT_LIST] = "nothing to do; take it off the protect list if it should be judged",
-	[VG_SERVICE_DUMMY] = "nothing to do; see that arp_ignore and arp_announce (ipvs: strictARP) keep the node from answering for it",
-	[VG_ASSIGNED_HERE] = "nothing to do",
-	[VG_OWNER_EVERYWHERE] = "nothing to do",
-	[VG_OTHER_NODE_ADDRESS] = "take it off this node: it is another node's address",
-	[VG_OWNER_NEVER_BINDS] = "stop what binds it; the usual cause is kube-vip handling Services beside the owner: set svc_enable=false there",
-	[VG_ASSIGNED_ELSEWHERE] = "stop what binds or announces it here, or name this node in the assignment",
-	[VG_POOL_RESERVED] = "stop what binds it, or take the address out of the pool",
-	[VG_NOT_ANNOUNCED] = "stop what announces it by ARP or NDP: its owner routes it",
-	[VG_IPAM_ONLY] = "add an advertisement that selects the pool, or see that whoever announces it is the one you mean",
-	[VG_OWNER_UNPROVEN] = "make its owner known: status, pool and advertisement of the Service",
-	[VG_OWNER_CONFLICT] = "let only one owner claim the Service: set its loadBalancerClass, or take one claim away",
-	[VG_HOLDER_UNKNOWN] = "see why its owner publishes no holder",
-	[VG_NODE_UNKNOWN] = "give this node's name as the cluster knows it: --node",
-	[VG_IN_TRANSITION] = "wait for the grace period to end",
-	[VG_STALE_SOURCE] = "see why the source cannot be read",
-};
-_Static_assert(ARRAY_SIZE(remedies) == VG_REASON_MAX, "one for each reason");
 
 static json_t *judgement_to_json(const struct vg_judgement *judgement)
 {
@@ -41,124 +18,42 @@ static json_t *judgement_to_json(const struct vg_judgement *judgement)
 	return r < 0 ? NULL : TAKE_PTR(o);
 }
 
-static int add_evidence(json_t *list, const char *kind, const char *name, const char *field, const char *value, unsigned line)
-{
-	json_auto_t *o = json_object();
-	int r = 0;
-
-	r |= vg_json_set_text(o, "kind", kind);
-	r |= vg_json_set_text(o, "name", name);
-	r |= vg_json_set_text(o, "field", field);
-	r |= vg_json_set(o, "value", vg_json_text(value));
-	r |= vg_json_set_number(o, "line", line);
-	return r < 0 || json_array_append(list, o) < 0 ? -ENOMEM : 0;
-}
-
-/* "[a, b]", as it stands in the file. */
-static char *nodes_to_text(const struct vg_assignment *assignment)
+/* The advice that is left when everything is said, in one line. No key where nothing is wrong. */
+static int set_remedy(json_t *o, const json_t *remedies)
 {
 	_cleanup_free_ char *text = NULL;
-	size_t size = 0;
+	size_t size = 0, i;
 	FILE *out = open_memstream(&text, &size);
+	json_t *remedy;
 
 	if (!out)
-		return NULL;
-	fputc('[', out);
-	for (size_t i = 0; i < assignment->n_nodes; i++)
-		fprintf(out, "%s%s", i ? ", " : "", assignment->nodes[i]);
-	fputc(']', out);
-	return fclose(out) == 0 ? TAKE_PTR(text) : NULL;
+		return -ENOMEM;
+	json_array_foreach(remedies, i, remedy) fprintf(out, "%s%s", i ? "; " : "", vg_json_get_text(remedy, "text"));
+	return fclose(out) == 0 ? vg_json_set_text(o, "remedy", text) : -ENOMEM;
 }
 
-static int add_assignment(json_t *list, const struct vg_assignment *assignment)
+/* full: with the evidence and what would change it. */
+static int put_explanation(json_t *o, const struct vg_subject *subject, bool full)
 {
-	_cleanup_free_ char *nodes = nodes_to_text(assignment);
-	char name[VG_TEXT_MAX];
-	int r;
+	const struct vg_ground *ground = subject->ground;
+	const struct vg_question question = { .cluster = ground->cluster,
+					      .config = ground->config,
+					      .now = &ground->now,
+					      .addr = subject->addr,
+					      .link = subject->link,
+					      .answer = subject->answer };
+	VG_CLEANUP(vg_explanation_deinit) struct vg_explanation explanation = { .n_evidence = 0 };
+	int r = vg_explain(&question, &explanation);
 
-	if (!nodes)
-		return -ENOMEM;
-	vg_prefix_to_str(&assignment->prefix, name);
-	r = add_evidence(list, "Assignment", name, "nodes", nodes, assignment->line);
 	if (r < 0)
 		return r;
-	return add_evidence(list, "Assignment", name, "bind", assignment->bind == VG_BIND_NOBODY ? "nobody" : "holder", assignment->line);
-}
-
-struct evidence_list {
-	json_t *json;
-	uint64_t now_ns; /* boot clock */
-	int r;
-};
-
-static void add_object(void *ctx, const struct vg_evidence *evidence)
-{
-	const struct vg_object *object = evidence->object;
-	struct evidence_list *list = ctx;
-	json_auto_t *o = json_object();
-	int r = 0;
-
-	r |= vg_json_set_text(o, "kind", vg_kind_to_str(evidence->kind));
-	r |= vg_json_set_text(o, "name", object ? object->key : NULL);
-	r |= vg_json_set_text(o, "field", evidence->field);
-	r |= evidence->value ? vg_json_set(o, "value", vg_json_text(evidence->value)) : 0;
-	r |= vg_json_set_text(o, "meaning", evidence->meaning);
-	if (object) {
-		r |= vg_json_set_text(o, "version", *object->version ? object->version : NULL);
-		if (object->heard_ns < list->now_ns)
-			r |= vg_json_set(o, "age_seconds", json_real((double)(list->now_ns - object->heard_ns) / 1e9));
-	}
-	if (r < 0 || json_array_append(list->json, o) < 0)
-		list->r = -ENOMEM;
-}
-
-static int add_objects(json_t *json, const struct vg_ground *ground, const struct vg_addr *addr)
-{
-	struct evidence_list list = { .json = json, .now_ns = ground->now.boot_ns };
-
-	if (ground->cluster)
-		vg_assess_explain(ground->cluster, addr, ground->config, &ground->now, add_object, &list);
-	return list.r;
-}
-
-static json_t *evidence_to_json(const struct vg_ground *ground, const struct vg_addr *addr, const struct vg_answer *answer)
-{
-	json_auto_t *list = json_array();
-	char name[VG_TEXT_MAX];
-	int r = list ? 0 : -ENOMEM;
-
-	if (r == 0 && answer->protection) {
-		vg_prefix_to_str(&answer->protection->prefix, name);
-		r = add_evidence(list, "Protection", name, "reason", vg_reason_to_str(answer->protection->reason), 0);
-	}
-	if (r == 0 && answer->assignment && answer->assignment->durable)
-		r = add_assignment(list, answer->assignment);
-	if (r == 0)
-		r = add_objects(list, ground, addr);
-	return r < 0 ? NULL : TAKE_PTR(list);
-}
-
-static bool same(const struct vg_answer *answer)
-{
-	return answer->bind.reason == answer->announce.reason;
-}
-
-static json_t *rule_to_json(const struct vg_answer *answer)
-{
-	const char *bind = vg_reason_meaning(answer->bind.reason), *announce = vg_reason_meaning(answer->announce.reason);
-
-	if (same(answer))
-		return json_sprintf("%s: %s", vg_verdict_to_str(answer->bind.verdict), bind);
-	return json_sprintf("bind is %s: %s; announce is %s: %s", vg_verdict_to_str(answer->bind.verdict), bind,
-			    vg_verdict_to_str(answer->announce.verdict), announce);
-}
-
-/* The advice for what is worse; a bind before an announcement. */
-static const char *remedy(const struct vg_answer *answer)
-{
-	if (answer->bind.verdict != VG_VIOLATION && answer->announce.verdict == VG_VIOLATION)
-		return remedies[answer->announce.reason];
-	return remedies[answer->bind.reason];
+	if (full)
+		r |= vg_json_set(o, "evidence", vg_evidence_to_json(subject, &explanation));
+	r |= vg_json_set(o, "rule", vg_rules_to_json(subject, &explanation));
+	if (full)
+		r |= vg_json_set(o, "would_change", vg_changes_to_json(subject, &explanation));
+	r |= vg_json_set(o, "remedies", vg_remedies_to_json(subject, &explanation));
+	return r < 0 ? -ENOMEM : set_remedy(o, json_object_get(o, "remedies"));
 }
 
 static int put_carriers(json_t *o, const struct vg_cluster *cluster, const struct vg_addr *addr)
@@ -207,8 +102,9 @@ static int put_answer(json_t *o, const struct vg_ground *ground, const struct vg
 	return r;
 }
 
-json_t *vg_explain_to_json(const struct vg_ground *ground, const struct vg_addr *addr, const struct vg_answer *answer)
+json_t *vg_explain_to_json(const struct vg_ground *ground, const struct vg_addr *addr, const char *link, const struct vg_answer *answer)
 {
+	const struct vg_subject subject = { .ground = ground, .addr = addr, .answer = answer, .link = link };
 	json_auto_t *o = json_object();
 	char text[VG_TEXT_MAX];
 	int r = 0;
@@ -217,9 +113,7 @@ json_t *vg_explain_to_json(const struct vg_ground *ground, const struct vg_addr 
 	r |= vg_json_set_text(o, "address", text);
 	r |= put_answer(o, ground, addr, answer);
 	r |= vg_json_set_text(o, "source", source_of(ground, answer));
-	r |= vg_json_set(o, "evidence", evidence_to_json(ground, addr, answer));
-	r |= vg_json_set(o, "rule", rule_to_json(answer));
-	r |= vg_json_set_text(o, "remedy", remedy(answer));
+	r |= put_explanation(o, &subject, true);
 	return r < 0 ? NULL : TAKE_PTR(o);
 }
 
@@ -259,6 +153,7 @@ static int put_who(json_t *o, const struct vg_who *who)
 static json_t *finding_to_json(const struct vg_ground *ground, const struct vg_link_addr *bound, const char *ifname, const struct vg_answer *answer,
 			       const struct vg_who *who)
 {
+	const struct vg_subject subject = { .ground = ground, .addr = &bound->addr, .answer = answer, .link = ifname };
 	json_auto_t *o = json_object();
 	char text[VG_TEXT_MAX];
 	int r = 0;
@@ -271,8 +166,7 @@ static json_t *finding_to_json(const struct vg_ground *ground, const struct vg_l
 	r |= put_answer(o, ground, &bound->addr, answer);
 	r |= put_who(o, who);
 	r |= vg_json_set_text(o, "source", source_of(ground, answer));
-	r |= vg_json_set(o, "rule", rule_to_json(answer));
-	r |= vg_json_set_text(o, "remedy", remedy(answer));
+	r |= put_explanation(o, &subject, false);
 	return r < 0 ? NULL : TAKE_PTR(o);
 }
 

@@ -8,7 +8,7 @@
 
 #include "core/assess.h"
 #include "core/cascade.h"
-#include "core/judge.h"
+#include "core/explain.h"
 
 /* What an answer rests on. */
 struct vg_ground {
@@ -19,11 +19,10 @@ struct vg_ground {
 };
 
 /*
- * One address: {"address","bind":{"verdict","reason"},"announce":{...},"owner","assigned_nodes":[...],"services":[...],
- * "source","evidence":[{"kind","name","field","value","meaning","version","age_seconds"}],"rule","remedy"}. owner only if known. Evidence of the file has
- * "line" in place of version and age. A new reference; NULL: no memory.
+ * One address, as docs/contract.md section 4 has it. Evidence of the file has "line" in place of version and age; link as for
+ * vg_judge(). A new reference; NULL: no memory.
  */
-json_t *vg_explain_to_json(const struct vg_ground *ground, const struct vg_addr *addr, const struct vg_answer *answer);
+json_t *vg_explain_to_json(const struct vg_ground *ground, const struct vg_addr *addr, const char *link, const struct vg_answer *answer);
 void vg_explain_print(FILE *out, const json_t *explanations /* array */);
 
 /*

@@ -6,6 +6,7 @@
 
 #include "core/verdict.h"
 #include "report/json.h"
+#include "report/words.h"
 
 /* ---- a row */
 
@@ -21,6 +22,11 @@ static json_t *judgement_to_json(const struct vg_judgement *judgement)
 
 static json_t *evidence_to_json(const struct vg_evidence *evidence)
 {
+	const struct vg_ground ground = { .snapshot = NULL };
+	const struct vg_answer answer = { .assignment = NULL };
+	const struct vg_addr none = { 0 };
+	const struct vg_subject subject = { .ground = &ground, .addr = &none, .answer = &answer, .evidence = evidence };
+	_cleanup_free_ char *meaning = vg_words_clue(&subject);
 	json_auto_t *o = json_object();
 	int r = 0;
 
@@ -28,7 +34,7 @@ static json_t *evidence_to_json(const struct vg_evidence *evidence)
 	r |= vg_json_set_text(o, "name", evidence->object ? evidence->object->key : NULL);
 	r |= vg_json_set_text(o, "field", evidence->field);
 	r |= vg_json_set_text(o, "value", evidence->value);
-	r |= vg_json_set_text(o, "meaning", evidence->meaning);
+	r |= meaning ? vg_json_set_text(o, "meaning", meaning) : -ENOMEM;
 	return r < 0 ? NULL : TAKE_PTR(o);
 }
 

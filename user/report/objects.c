@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "report/objects.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -296,4 +297,50 @@ json_t *vg_object_to_json(const struct vg_object *object, bool with_version)
 			bad |= vg_json_set(json, field->name, field_to_json((enum vg_kind)object->kind, field->type, at));
 	}
 	return bad ? NULL : TAKE_PTR(json);
+}
+
+/* The addresses of a Service that come from where this field is. */
+static json_t *carried_in(const struct vg_service *service, const char *field)
+{
+	static const char *const fields[] = { "status.loadBalancer.ingress", "spec.loadBalancerIP", "loadBalancerIPs", "spec.externalIPs" };
+	json_auto_t *list = json_array();
+
+	for (uint32_t i = 0; i < service->carried.n; i++) {
+		const struct vg_carried *carried = &service->carried.list[i];
+
+		if (!strcmp(fields[carried->from], field) && append(list, addr_to_json(&carried->addr)) < 0)
+			return NULL;
+	}
+	return TAKE_PTR(list);
+}
+
+/* What the API calls addresses, pools or blocks are ranges here, but where single addresses are meant. */
+static json_t *claimed_in(const struct vg_claims *claims)
+{
+	return claims->addresses.n ? addrs_to_json(&claims->addresses) : ranges_to_json(&claims->ranges);
+}
+
+static bool is_carried_field(const char *field)
+{
+	return strstr(field, "loadBalancer") && strcmp(field, "loadBalancerClass") ? true : !strcmp(field, "spec.externalIPs");
+}
+
+int vg_object_value_to_json(const struct vg_object *object, const char *name, json_t **ret_value)
+{
+	const struct vg_shape *shape = vg_shape_of((enum vg_kind)object->kind);
+
+	*ret_value = NULL;
+	if (object->kind == VG_KIND_SERVICE && is_carried_field(name))
+		return (*ret_value = carried_in((const struct vg_service *)object, name)) ? 1 : -ENOMEM;
+	if (shapes[object->kind] == VG_SHAPE_CLAIMS && (!strcmp(name, "addresses") || !strcmp(name, "blocks")))
+		return (*ret_value = claimed_in((const struct vg_claims *)object)) ? 1 : -ENOMEM;
+	for (size_t i = 0; i < shape->n; i++) {
+		const struct vg_field *field = &shape->fields[i];
+
+		if (strcmp(field->name, name))
+			continue;
+		*ret_value = field_to_json((enum vg_kind)object->kind, field->type, (const char *)object + field->offset);
+		return *ret_value ? 1 : -ENOMEM;
+	}
+	return 0;
 }

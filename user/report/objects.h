@@ -16,4 +16,7 @@
  */
 json_t *vg_object_to_json(const struct vg_object *object, bool with_version);
 
+/* What an object holds in a field, as the API or evidence calls it: 1 and *ret_value, a new reference; 0: nothing is kept of that field; -ENOMEM. */
+int vg_object_value_to_json(const struct vg_object *object, const char *name, json_t **ret_value);
+
 #endif
