@@ -363,6 +363,8 @@ void vg_config_free(struct vg_config_options *options)
 	free_list(&options->interfaces);
 	free_list(&options->manifests);
 	free_list(&options->objects);
+	free_list(&options->with);
+	free_list(&options->without_objects);
 	free(options->args);
 	free(options->protect);
 	free(options->node);

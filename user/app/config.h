@@ -49,6 +49,8 @@ struct vg_config_options {
 	char *server; /* --server URL[,URL...]: tried before what kubeconfig or cluster say */
 	struct vg_config_list manifests; /* --manifests DIR, repeatable: static Pods of this host */
 	struct vg_config_list objects; /* --objects FILE, repeatable (check, explain) */
+	struct vg_config_list with; /* --with FILE, repeatable (explain) */
+	struct vg_config_list without_objects; /* --without-object KIND/NAMESPACE/NAME, repeatable (explain) */
 	uint64_t max_age_ns; /* --max-age 60s */
 	char *config; /* --config FILE */
 	struct vg_prefix *protect; /* --protect, repeatable */

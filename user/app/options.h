@@ -63,6 +63,7 @@ VG_SETTER(vg_set_node);
 VG_SETTER(vg_set_link);
 VG_SETTER(vg_set_interface);
 VG_SETTER(vg_set_file); /* adds to a struct vg_config_list */
+VG_SETTER(vg_set_object); /* likewise, "Kind/namespace/name" */
 VG_SETTER(vg_set_protect);
 VG_SETTER(vg_set_duration);
 VG_SETTER(vg_set_log_format);

@@ -10,6 +10,7 @@
 #include "base/time.h"
 #include "conf/text.h"
 #include "core/verdict.h"
+#include "kube/dump_amend.h"
 
 static int expected(struct vg_error *error, const char *found, const char *wanted)
 {
@@ -183,6 +184,15 @@ VG_SETTER(vg_set_file)
 {
 	if (!*value)
 		return expected(ret_error, value, "a file name");
+	return add_to_list(option, draft, value);
+}
+
+VG_SETTER(vg_set_object)
+{
+	struct vg_error error;
+
+	if (vg_dump_check_name(value, &error) < 0)
+		return expected(ret_error, value, "KIND/NAMESPACE/NAME or KIND/NAME, of a kind that verdicts depend on");
 	return add_to_list(option, draft, value);
 }
 

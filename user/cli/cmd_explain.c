@@ -8,6 +8,7 @@
 #include "cli/show.h"
 #include "conf/text.h"
 #include "report/explain.h"
+#include "report/what_if.h"
 
 /* All arguments are looked at before anything is read or asked, so that a typo has one message wherever the answer comes from. */
 static int parse_addresses(const struct vg_config_options *options, struct vg_addr *addrs)
@@ -41,11 +42,20 @@ static int explain_files(const struct vg_config_options *options, const struct v
 {
 	VG_CLEANUP(vg_picture_deinit) struct vg_picture picture = { 0 };
 	int status = vg_picture_read(options, &picture);
+	json_auto_t *before = NULL;
 
 	if (status != VG_EXIT_FINE)
 		return status;
-	*ret_list = explain_by_picture(options, addrs, &picture);
-	if (*ret_list)
+	before = explain_by_picture(options, addrs, &picture);
+	if (before && !vg_picture_is_amended(options)) {
+		*ret_list = TAKE_PTR(before);
+		return VG_EXIT_FINE;
+	}
+	status = before ? vg_picture_amend(options, &picture) : VG_EXIT_FINE;
+	if (status != VG_EXIT_FINE)
+		return status;
+	*ret_list = before ? explain_by_picture(options, addrs, &picture) : NULL;
+	if (*ret_list && vg_what_if_merge(before, *ret_list) == 0)
 		return VG_EXIT_FINE;
 	vg_log_errno(-ENOMEM, "cannot explain");
 	return VG_EXIT_BLIND;

@@ -10,7 +10,7 @@
 #include "cli/cli.h"
 #include "conf/assignments.h"
 #include "core/own.h"
-#include "kube/dump.h"
+#include "kube/dump_amend.h"
 
 static int read_addresses(const struct vg_config_options *options, struct vg_picture *picture)
 {
@@ -154,6 +154,36 @@ int vg_picture_read(const struct vg_config_options *options, struct vg_picture *
 	return status == VG_EXIT_FINE ? put_together(options, &now, picture) : status;
 }
 
+bool vg_picture_is_amended(const struct vg_config_options *options)
+{
+	return options->with.n || options->without_objects.n;
+}
+
+static int amend(const struct vg_config_options *options, struct vg_picture *picture, struct vg_error *error)
+{
+	int r = 0;
+
+	for (size_t i = 0; i < options->with.n && r == 0; i++)
+		r = vg_dump_amend(picture->cluster, options->with.list[i], &picture->ground.now, error);
+	for (size_t i = 0; i < options->without_objects.n && r == 0; i++)
+		r = vg_dump_remove(picture->cluster, options->without_objects.list[i], error);
+	return r;
+}
+
+int vg_picture_amend(const struct vg_config_options *options, struct vg_picture *picture)
+{
+	struct vg_error error = { .text = "out of memory" };
+	struct vg_moment now = picture->ground.now;
+
+	if (amend(options, picture, &error) < 0) {
+		vg_log(VG_LOG_ERROR, "%s", error.text);
+		return VG_EXIT_USAGE;
+	}
+	vg_snapshot_free(picture->snapshot);
+	picture->snapshot = NULL;
+	return put_together(options, &now, picture);
+}
+
 void vg_picture_deinit(struct vg_picture *picture)
 {
 	vg_snapshot_free(picture->snapshot);
@@ -169,8 +199,14 @@ bool vg_picture_wanted(const struct vg_config_options *options)
 
 int vg_picture_refuse_flags(const struct vg_config_options *options)
 {
+	const char *change = options->with.n ? "--with" : options->without_objects.n ? "--without-object" : NULL;
 	const char *flag = options->addresses ? "--addresses" : options->now_real_ns ? "--now" : NULL;
 
+	if (change && !options->objects.n) {
+		vg_log(VG_LOG_ERROR, "%s needs --objects: what a running guard knows of the cluster is not changed, and a file has no objects",
+		       change);
+		return VG_EXIT_USAGE;
+	}
 	if (!flag || vg_picture_wanted(options))
 		return VG_EXIT_FINE;
 	vg_log(VG_LOG_ERROR, "%s needs --assignments or --objects: a running guard judges by what it sees itself", flag);

@@ -26,6 +26,10 @@ struct vg_picture {
 bool vg_picture_wanted(const struct vg_config_options *options);
 /* Exit status: 0, or what went wrong, which is logged. picture: all zeros. */
 int vg_picture_read(const struct vg_config_options *options, struct vg_picture *picture);
+/* What --with and --without-object ask for. */
+bool vg_picture_is_amended(const struct vg_config_options *options);
+/* Makes it so, and judges anew. The picture must have been read. Exit status. */
+int vg_picture_amend(const struct vg_config_options *options, struct vg_picture *picture);
 void vg_picture_deinit(struct vg_picture *picture); /* an all-zero one is fine */
 
 /* Flags that only make sense with files: exit status 0, or 2 (logged) if one is given without them. */
