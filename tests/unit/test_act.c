@@ -9,6 +9,7 @@
 
 static const struct vg_stance audit = { .mode = VG_AUDIT, ALL }, enforce = { .mode = VG_ENFORCE, ALL };
 static const struct vg_stance suspended = { .mode = VG_ENFORCE, ALL, .suspended = true }, keeps = { .mode = VG_ENFORCE, .deny = true };
+static const struct vg_stance held = { .mode = VG_ENFORCE, ALL, .held = true }, held_audit = { .mode = VG_AUDIT, ALL, .held = true };
 static const struct vg_stance only_remove = { .mode = VG_AUDIT, .remove = true }, only_says = { .mode = VG_AUDIT };
 
 static const struct vg_fact bind = { .kind = VG_FACT_BIND }, deniable = { .kind = VG_FACT_BIND, .deniable = true };
@@ -32,6 +33,12 @@ static const struct {
 	{ "enforce: a frame that passed", &enforce, &frame, VG_ASSIGNED_ELSEWHERE, VG_ACTION_LOGGED },
 	{ "suspended: nothing goes", &suspended, &bind, VG_ASSIGNED_ELSEWHERE, VG_ACTION_WOULD_REMOVE },
 	{ "suspended: nor is refused", &suspended, &deniable, VG_ASSIGNED_ELSEWHERE, VG_ACTION_WOULD_DENY },
+	{ "suspended: a frame", &suspended, &frame, VG_ASSIGNED_ELSEWHERE, VG_ACTION_WOULD_DROP },
+	{ "held: it stays", &held, &bind, VG_ASSIGNED_ELSEWHERE, VG_ACTION_LOGGED },
+	{ "held: its frames pass", &held, &frame, VG_ASSIGNED_ELSEWHERE, VG_ACTION_LOGGED },
+	{ "held: what was refused before was", &held, &denied, VG_ASSIGNED_ELSEWHERE, VG_ACTION_DENIED },
+	{ "held: what is right now", &held, &bind, VG_ASSIGNED_HERE, VG_ACTION_NONE },
+	{ "held in audit: nor would it go", &held_audit, &deniable, VG_ASSIGNED_ELSEWHERE, VG_ACTION_LOGGED },
 	{ "audit: would have been refused", &audit, &deniable, VG_ASSIGNED_ELSEWHERE, VG_ACTION_WOULD_DENY },
 	{ "audit: would have been removed", &audit, &bind, VG_ASSIGNED_ELSEWHERE, VG_ACTION_WOULD_REMOVE },
 	{ "audit without deny", &only_remove, &deniable, VG_ASSIGNED_ELSEWHERE, VG_ACTION_WOULD_REMOVE },
@@ -56,7 +63,7 @@ static void actions(void **state)
 /* Enforce never removes what is no violation; audit and a suspended guard never remove anything. */
 static void only_violations_are_removed(void **state)
 {
-	static const struct vg_stance *const stances[] = { &audit, &enforce, &suspended, &keeps, &only_remove, &only_says };
+	static const struct vg_stance *const stances[] = { &audit, &enforce, &suspended, &keeps, &only_remove, &only_says, &held, &held_audit };
 	static const struct vg_fact *const facts[] = { &bind, &deniable, &denied, &gone, &frame, &dropped };
 
 	(void)state;

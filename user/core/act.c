@@ -10,10 +10,10 @@ static enum vg_action on_bind(const struct vg_stance *stance, const struct vg_fa
 	return stance->remove ? VG_ACTION_WOULD_REMOVE : VG_ACTION_LOGGED;
 }
 
-/* In enforce mode a frame that passed was judged by the kernel before the snapshot changed, or the guard is suspended. */
+/* In enforce mode a frame that passed was judged by the kernel before the snapshot changed. */
 static enum vg_action on_announce(const struct vg_stance *stance)
 {
-	if (stance->mode == VG_ENFORCE || !stance->drop)
+	if ((stance->mode == VG_ENFORCE && !stance->suspended) || !stance->drop)
 		return VG_ACTION_LOGGED;
 	return VG_ACTION_WOULD_DROP;
 }
@@ -26,5 +26,7 @@ enum vg_action vg_act_on(const struct vg_stance *stance, const struct vg_fact *f
 		return VG_ACTION_LOGGED;
 	if (judgement->verdict != VG_VIOLATION || fact->kind == VG_FACT_UNBIND)
 		return VG_ACTION_NONE;
+	if (stance->held)
+		return VG_ACTION_LOGGED;
 	return fact->kind == VG_FACT_ANNOUNCE ? on_announce(stance) : on_bind(stance, fact);
 }

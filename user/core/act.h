@@ -8,7 +8,8 @@
 struct vg_stance {
 	enum vg_mode mode;
 	bool deny, drop, remove; /* --act */
-	bool suspended; /* paused, or the source is stale: as in audit, but nothing is promised */
+	bool suspended; /* paused: as in audit */
+	bool held; /* this address, by the breaker: said, and left alone in any mode */
 };
 
 /*
