@@ -45,9 +45,10 @@ static __always_inline bool announce_is_plain(const struct __sk_buff *skb)
 	return data[VG_ETH_HLEN + 6] == IPPROTO_TCP || data[VG_ETH_HLEN + 6] == IPPROTO_UDP;
 }
 
-static __always_inline bool announce_is_dropped(const struct vg_vip *vip, const struct vg_config *config, struct vg_stats *stats)
+static __always_inline bool announce_is_dropped(const struct vg_claim *claim, const struct vg_vip *vip, const struct vg_config *config,
+						struct vg_stats *stats)
 {
-	if (vip->announce.verdict != VG_VIOLATION || config->mode != VG_ENFORCE || !config->drop)
+	if (vip->announce.verdict != VG_VIOLATION || config->mode != VG_ENFORCE || !config->drop || vg_is_held(&claim->addr))
 		return false;
 	if (!vg_config_acts(config)) {
 		VG_COUNT(stats, inactive);
@@ -142,7 +143,7 @@ static __always_inline int announce_judge(struct __sk_buff *skb, const struct vg
 		return TC_ACT_UNSPEC;
 	VG_COUNT(stats, announce_judged);
 	VG_COUNT(vip, announce_hits);
-	dropped = announce_is_dropped(vip, config, stats);
+	dropped = announce_is_dropped(claim, vip, config, stats);
 	announce_account(skb, claim, dropped, config, stats);
 	return dropped ? TC_ACT_SHOT : TC_ACT_UNSPEC;
 }

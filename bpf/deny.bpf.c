@@ -136,7 +136,7 @@ static __always_inline void deny_report(const struct vg_newaddr *new, const stru
 	vg_event_submit(event);
 }
 
-/* Audit: tells the insert hook, which sees this very task next, that enforce would have refused. */
+/* Audit, or a pause: tells the insert hook, which sees this very task next, that it would have been refused. */
 static __always_inline void deny_mark(const struct vg_newaddr *new, struct vg_stats *stats)
 {
 	struct vg_call call = { .how = VG_HOW_NETLINK, .nl_flags = new->nl_flags, .would_deny = new->addr };
@@ -148,12 +148,13 @@ static __always_inline void deny_mark(const struct vg_newaddr *new, struct vg_st
 static __always_inline int deny_act(const struct vg_newaddr *new, struct vg_vip *vip, const struct vg_link_value *link,
 				    const struct vg_config *config, struct vg_stats *stats)
 {
-	if (config->mode != VG_ENFORCE) {
-		deny_mark(new, stats);
-		return 0;
-	}
-	if (!vg_config_acts(config)) {
-		VG_COUNT(stats, inactive);
+	bool enforce = config->mode == VG_ENFORCE;
+
+	if (!enforce || !vg_config_acts(config)) {
+		if (enforce)
+			VG_COUNT(stats, inactive);
+		if (!enforce || vg_config_is_paused(config))
+			deny_mark(new, stats);
 		return 0;
 	}
 	VG_COUNT(stats, bind_denied);
@@ -179,7 +180,7 @@ static __always_inline int deny_judge(struct net *net, const struct sk_buff *skb
 	if (!link || !link->deniable)
 		return 0;
 	vip = vg_lookup(&new.addr);
-	if (!vip || vip->bind.verdict != VG_VIOLATION || !deny_is_still(net, new.ifindex, link))
+	if (!vip || vip->bind.verdict != VG_VIOLATION || vg_is_held(&new.addr) || !deny_is_still(net, new.ifindex, link))
 		return 0;
 	return deny_act(&new, vip, link, config, stats);
 }

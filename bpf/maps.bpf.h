@@ -57,6 +57,14 @@ struct {
 	__type(key, struct vg_lpm_key);
 	__type(value, struct vg_protected);
 } vg_protect SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, VG_MAX_BINDS);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__type(key, struct vg_addr);
+	__type(value, struct vg_hold);
+} vg_held SEC(".maps");
 #endif
 
 #ifdef VG_NEED_LINKS
@@ -120,12 +128,16 @@ static __always_inline struct vg_stats *vg_stats_get(void)
 /* The result is not used: 5.10 has no atomic that returns one. */
 #define VG_COUNT(stats, counter) __sync_fetch_and_add(&(stats)->counter, 1)
 
+/* The pause ends here, by the kernel's own clock: no guard is needed for it, and none that is dead can prolong it. */
+static __always_inline bool vg_config_is_paused(const struct vg_config *config)
+{
+	return bpf_ktime_get_boot_ns() < config->paused_until_ns;
+}
+
 /* Whether violations are acted on now: not paused, and user space was alive a moment ago. */
 static __always_inline bool vg_config_acts(const struct vg_config *config)
 {
-	__u64 now = bpf_ktime_get_boot_ns();
-
-	return now < config->deadline_ns && now >= config->paused_until_ns;
+	return bpf_ktime_get_boot_ns() < config->deadline_ns && !vg_config_is_paused(config);
 }
 
 #endif

@@ -24,7 +24,7 @@
 #define VG_MAX_VIPS 131072
 #define VG_MAX_RANGES 131072
 #define VG_MAX_PROTECT 4096
-#define VG_MAX_BINDS 16384
+#define VG_MAX_BINDS 16384 /* and of vg_held */
 #define VG_MAX_LINKS 4096
 #define VG_MAX_CALLS 1024
 #define VG_MAX_SEEN 8192
@@ -70,6 +70,12 @@ struct vg_vip {
 struct vg_protected {
 	char address[VG_TEXT_MAX];
 	enum vg_reason reason;
+};
+
+/* Value of vg_held (key struct vg_addr): bound here, turned into a violation with many others at once, and not acted on before `vipguard resume`. */
+struct vg_hold {
+	char address[VG_TEXT_MAX];
+	__u64 since_ns; /* CLOCK_BOOTTIME */
 };
 
 /* vg_config: one entry, memory-mapped by user space. */
@@ -178,7 +184,7 @@ struct vg_event {
 struct vg_stats {
 	__u64 bind_seen; /* inserts seen by a hook or by rtnetlink */
 	__u64 bind_denied;
-	__u64 bind_would_deny;
+	__u64 bind_would_deny; /* in audit, and while paused */
 	__u64 bind_removed;
 	__u64 bind_remove_refused; /* it would have taken another address with it */
 	__u64 bind_remove_failed;

@@ -198,6 +198,33 @@ static void test_ranges(void)
 	harness_check(run_frame(&frame, 1) == PASS, "beside the range it passes");
 }
 
+/* What the breaker holds passes, is judged and counted; another address of its range does not pass. */
+static void test_held(void)
+{
+	const int held_fd = bpf_map__fd(announce->maps.vg_held);
+	const struct vg_addr addr = harness_addr("203.0.113.7");
+	const struct vg_hold value = { .address = "203.0.113.7" };
+	struct frames_spec spec = frames_specs[0];
+	struct frames_frame frame;
+	struct vg_stats before;
+
+	harness_put(held_fd, &addr, &value);
+	before = harness_stats(stats_fd);
+	spec.spa = "203.0.113.7";
+	frames_build(&spec, &frame);
+	harness_check(run_frame(&frame, 1) == PASS, "an address that is held passes");
+	harness_check(harness_stats(stats_fd).announce_judged == before.announce_judged + 1, "and is judged");
+	harness_check(harness_stats(stats_fd).announce_dropped == before.announce_dropped && harness_stats(stats_fd).inactive == before.inactive,
+		      "and counts as neither dropped nor let pass for want of a guard");
+	spec.spa = "203.0.113.6";
+	frames_build(&spec, &frame);
+	harness_check(run_frame(&frame, 1) == DROP, "another one of its range is dropped");
+	harness_check(!bpf_map_delete_elem(held_fd, &addr), "it is let go");
+	spec.spa = "203.0.113.7";
+	frames_build(&spec, &frame);
+	harness_check(run_frame(&frame, 1) == DROP, "and is dropped");
+}
+
 /* A flood: every frame counted, one event for the first and no more within the period. */
 static void test_flood(void)
 {
@@ -255,6 +282,7 @@ int main(void)
 	test_truncations();
 	test_settings();
 	test_ranges();
+	test_held();
 	test_flood();
 	test_seen_full();
 	announce_bpf__destroy(announce);

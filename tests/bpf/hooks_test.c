@@ -244,10 +244,56 @@ static void test_deny_passes(void)
 	harness_run("ip addr flush dev " OTHER_LINK "; ip addr del 2001:db8:1::1/128 dev lo");
 }
 
+static void put_held(const char *text, bool held)
+{
+	const struct vg_addr addr = harness_addr(text);
+	struct vg_hold value = { .since_ns = harness_now() };
+
+	snprintf(value.address, sizeof(value.address), "%s", text);
+	if (held)
+		harness_put(bpf_map__fd(denies->maps.vg_held), &addr, &value);
+	else if (bpf_map_delete_elem(bpf_map__fd(denies->maps.vg_held), &addr))
+		harness_die("vg_held");
+}
+
+/* What the breaker holds: this address alone, of an entry of its own or out of a range. */
+static void test_deny_held(void)
+{
+	configure(VG_ENFORCE);
+	put_held("198.51.100.1", true);
+	put_held("203.0.113.77", true);
+	harness_check(add("198.51.100.1/32", LINK), "deny: a VIP that is held goes through");
+	harness_check(add("203.0.113.77/32", LINK), "deny: one out of a range that is held goes through");
+	harness_check(!add("203.0.113.78/32", LINK), "deny: another one of that range is refused");
+	harness_run("ip addr del 198.51.100.1/32 dev " LINK "; ip addr del 203.0.113.77/32 dev " LINK);
+	put_held("198.51.100.1", false);
+	put_held("203.0.113.77", false);
+	harness_check(!add("198.51.100.1/32", LINK) && !add("203.0.113.77/32", LINK), "deny: what is held no more is refused");
+}
+
+/* A pause that nobody ends: by the clock that the program reads itself. */
+static void test_deny_after_pause(void)
+{
+	const __u64 start = harness_now();
+	struct vg_config config = harness_config(VG_ENFORCE);
+	bool passed, early;
+
+	config.paused_until_ns = start + 2 * HARNESS_SECOND;
+	harness_configure(config_fd, &config);
+	do {
+		passed = add("198.51.100.1/32", LINK);
+		early = !passed && harness_now() < config.paused_until_ns;
+		if (passed)
+			harness_run("ip addr del 198.51.100.1/32 dev " LINK);
+	} while (passed && harness_now() < start + 60 * HARNESS_SECOND);
+	harness_check(!passed && !early, "deny: refuses again by itself when a pause is over, and not before");
+}
+
 static void test_deny_inactive(void)
 {
 	struct vg_config config = harness_config(VG_ENFORCE);
 	const __u64 inactive = harness_stats(stats_fd).inactive;
+	const struct vg_event *event;
 
 	config.deadline_ns = harness_now();
 	harness_configure(config_fd, &config);
@@ -256,7 +302,10 @@ static void test_deny_inactive(void)
 	config = harness_config(VG_ENFORCE);
 	config.paused_until_ns = config.deadline_ns;
 	harness_configure(config_fd, &config);
+	harness_forget_events(&events);
 	harness_check(add("198.51.100.1/32", LINK), "deny: passes while paused");
+	event = harness_wait_event(&events, VG_EVENT_BIND, "198.51.100.1");
+	harness_check(event && event->would_deny, "deny: and would be denied, says the bind");
 	harness_run("ip addr del 198.51.100.1/32 dev " LINK);
 	harness_check(harness_stats(stats_fd).inactive == inactive + 2, "deny: what passed so is counted");
 	config = harness_config(VG_ENFORCE);
@@ -268,6 +317,7 @@ static void test_deny_inactive(void)
 
 static void test_deny_audit(void)
 {
+	const __u64 would_deny = harness_stats(stats_fd).bind_would_deny;
 	const struct vg_event *event;
 
 	configure(VG_AUDIT);
@@ -282,7 +332,7 @@ static void test_deny_audit(void)
 	event = harness_wait_event(&events, VG_EVENT_BIND, "198.51.100.4");
 	harness_check(event && !event->would_deny, "audit: which would not be denied");
 	harness_check(!harness_count_events(&events, VG_EVENT_DENIED, "198.51.100.1"), "audit: nothing is refused");
-	harness_check(harness_stats(stats_fd).bind_would_deny == 2, "audit: counted");
+	harness_check(harness_stats(stats_fd).bind_would_deny == would_deny + 2, "audit: counted");
 	harness_run("ip addr del 198.51.100.1/32 dev " LINK "; ip addr del 2001:db8:1::1/128 dev " LINK);
 }
 
@@ -303,7 +353,9 @@ static void test_denies(void)
 	put_link(OTHER_LINK, false);
 	test_deny_refuses();
 	test_deny_passes();
+	test_deny_held();
 	test_deny_inactive();
+	test_deny_after_pause();
 	test_deny_audit();
 	deny_bpf__destroy(denies);
 	unload_binds();

@@ -227,7 +227,7 @@ check "ends well" probe_stop
 
 # ---- what is on bpffs
 pinned=("$pins"/*)
-check "maps are pinned" [ "${pinned[*]##*/}" = "vg_binds vg_config vg_protect vg_ranges vg_stats vg_vips" ]
+check "maps are pinned" [ "${pinned[*]##*/}" = "vg_binds vg_config vg_held vg_protect vg_ranges vg_stats vg_vips" ]
 check "a VIP reads like a report" grep -q '"address": "192.0.2.10"' <(bpftool map dump pinned "$pins/vg_vips")
 id=$(bpftool -j map show pinned "$pins/vg_vips" | grep -o '"id":[0-9]*')
 check "starts on its own maps" probe_start

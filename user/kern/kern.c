@@ -207,7 +207,7 @@ static void write_config(struct vg_kern *kern, const struct vg_kern_config *conf
 
 	shared->netns = kern->netns;
 	shared->period_ns = PERIOD_NS;
-	shared->paused_until_ns = 0;
+	vg_kern_keep_pause(kern);
 	/* attaching for a try must refuse nothing by the picture that an earlier guard left */
 	shared->deny = false;
 	kern->deny = config->deny;
@@ -393,7 +393,7 @@ bool vg_kern_acts_on_removal(const struct vg_kern *kern)
 {
 	const struct vg_config *config = kern->maps.config;
 
-	return config->mode == VG_ENFORCE && config->remove && vg_time_boot_ns() >= config->paused_until_ns;
+	return config->mode == VG_ENFORCE && config->remove && !vg_kern_paused_until(kern);
 }
 
 int vg_kern_remove(struct vg_kern *kern, const struct vg_fact *fact, struct vg_error *ret_why)

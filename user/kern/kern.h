@@ -67,6 +67,18 @@ void vg_kern_busy(struct vg_kern *kern);
 
 enum vg_mode vg_kern_mode(const struct vg_kern *kern);
 void vg_kern_set_mode(struct vg_kern *kern, enum vg_mode mode);
+
+#define VG_PAUSE_MAX_NS (24ULL * 3600 * 1000 * 1000 * 1000)
+
+/* Nothing is refused, dropped or removed before this time (CLOCK_BOOTTIME), by the kernel's own comparison; 0: no pause. */
+void vg_kern_pause(struct vg_kern *kern, uint64_t until_ns);
+uint64_t vg_kern_paused_until(const struct vg_kern *kern); /* 0: there is none, or it is over */
+
+/* The kernel lets pass what concerns this address, whatever vg_vips and vg_ranges say, until it is let go; kept over a restart. -errno. */
+int vg_kern_hold(struct vg_kern *kern, const struct vg_addr *addr);
+void vg_kern_let_go(struct vg_kern *kern, const struct vg_addr *addr);
+int vg_kern_for_each_held(const struct vg_kern *kern, int (*fn)(void *ctx, const struct vg_addr *addr), void *ctx);
+
 bool vg_kern_acts_on_removal(const struct vg_kern *kern); /* enforce, remove wanted, not paused */
 
 /*

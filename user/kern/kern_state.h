@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The inside of struct vg_kern, shared by kern.c (composition) and kern_binds.c (what is bound) alone. */
+/* The inside of struct vg_kern, shared by kern.c (composition), kern_binds.c (what is bound) and kern_orders.c (what holds it back) alone. */
 #ifndef KERN_KERN_STATE_H
 #define KERN_KERN_STATE_H
 
@@ -29,5 +29,8 @@ struct vg_kern {
 	struct vg_sense *sense;
 	struct vg_deadman *deadman;
 };
+
+/* kern_orders.c: a pause that an earlier guard was given goes on until its own end, and no longer. */
+void vg_kern_keep_pause(struct vg_kern *kern);
 
 #endif

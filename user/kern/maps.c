@@ -29,6 +29,7 @@ static const struct map_text map_texts[] = {
 	[VG_MAP_VIPS] = { "vg_vips", true, sizeof(struct vg_addr), sizeof(struct vg_vip) },
 	[VG_MAP_RANGES] = { "vg_ranges", true, sizeof(struct vg_lpm_key), sizeof(struct vg_vip) },
 	[VG_MAP_PROTECT] = { "vg_protect", true, sizeof(struct vg_lpm_key), sizeof(struct vg_protected) },
+	[VG_MAP_HELD] = { "vg_held", true, sizeof(struct vg_addr), sizeof(struct vg_hold) },
 	[VG_MAP_BINDS] = { "vg_binds", true, sizeof(struct vg_bind_key), sizeof(struct vg_bind_value) },
 	[VG_MAP_STATS] = { "vg_stats", true, sizeof(__u32), sizeof(struct vg_stats) },
 	[VG_MAP_LINKS] = { "vg_links", false, sizeof(__u32), sizeof(struct vg_link_value) },
