@@ -9,7 +9,7 @@ long=$(printf 'x%.0s' {1..300})
 refused "no command" '^vipguard: found nothing, expected a command'
 refused "unknown command" '^vipguard: found "chek", expected a command' chek
 refused "a flag for a command" '^vipguard: found "-x", expected a command' -x
-for command in doctor 'pause --for 15m' resume 'evidence 192.0.2.10 -o f' detach; do
+for command in doctor 'evidence 192.0.2.10 -o f' detach; do
 	# shellcheck disable=SC2086 # words
 	refused "not known yet: $command" "^vipguard: found \"${command%% *}\", expected a command" $command
 done
@@ -18,6 +18,10 @@ refused "two modes" '^vipguard: mode: unexpected argument "audit", expected' mod
 refused "explain what?" '^vipguard: explain: found no argument, expected ADDR' explain "${files[@]}"
 refused "which mode?" '^vipguard: mode: found no argument, expected audit\|enforce' mode
 refused "a mode of nobody" '^vipguard: mode: found "loud", expected audit or enforce' mode loud
+refused "pause for how long?" '^vipguard: pause: found no --for, expected --for TIME' pause
+refused "pause, an argument" '^vipguard: pause: unexpected argument "15m", expected none' pause 15m
+refused "resume, an argument" '^vipguard: resume: unexpected argument "x", expected none' resume x
+refused "resume for" '^vipguard: resume takes no --for' resume --for 1m
 for address in foo '' - 192.0.2.300 192.0.2.10/32 fe80::1%eth0 192.0.02.1 "$long"; do
 	refused "explain \"${address::20}\"" "^vipguard: explain: found \"${address::20}.*\", expected an IP address" explain "${files[@]}" -- "$address"
 done
@@ -25,7 +29,7 @@ refused "one bad of many" 'explain: found "x", expected an IP address' explain 1
 refused "run without a source" '^vipguard: nothing says which VIP belongs where: .*--assignments' run
 
 # ---- flags: each unknown one, each bad value; the command line and the environment alike
-for flag in --bogus --breaker --assignment --mod --no-mode -x; do
+for flag in --bogus --breakers --assignment --mod --no-mode -x; do
 	refused_by_all "unknown $flag" "^vipguard: unknown option \"$flag\", expected" "$flag" x --assignments ok.yaml
 done
 refused "unknown flag with a value" 'unknown option "--bogus=1"' check --bogus=1
@@ -53,6 +57,9 @@ bad check grace 'a time such as' 15 -1s soon '15 s' 99999999999999999999s
 bad check grace '0s to 3600s' 61m
 bad run dead-man '1s to 600s' 0s 601s
 bad run period '100ms to 3600s' 1ms
+bad run breaker 'a number from 0 .* to 16384, or none' '' -1 +1 1.5 16385 99999999999999999999 ten None ' 1'
+bad pause for '1s to 24h; vipguard resume ends a pause' 0 0s 999ms 24h1s
+bad pause for 'a time such as 15m' '' 15 soon -1s
 bad run log-format 'json or text' xml ''
 bad check output 'json or text' xml JSON ''
 bad check now 'a time such as 20' now 2026-11-22 2026-13-01T00:00:00Z 2026-02-30T00:00:00Z
@@ -75,7 +82,7 @@ wrong_config() {
 	with VIPGUARD_CONFIG=config.yaml refused "VIPGUARD_CONFIG: $1" "^vipguard: config\.yaml:$2" run
 }
 wrong_config "unknown key" '2: unknown key "colour", expected the name of an option' 'mode: audit\ncolour: red\n'
-for key in breaker config help o dead_man; do
+for key in breakers config help o dead_man; do
 	wrong_config "unknown key $key" "1: unknown key \"$key\", expected" "$key: x\n"
 done
 wrong_config "bad value" '1: mode: found "loud", expected audit or enforce' 'mode: loud\n'

@@ -51,6 +51,7 @@ nothing_attached() {
 	[[ ! -e $VIPGUARD_SOCKET ]] || fail "the socket is left"
 }
 counter() { vipguard status -o json | jq ".counters.$1"; }
+synced() { (($(events '.event == "synced"' | wc -l) >= $1)); }
 # exits WHAT STATUS COMMAND...: its output in $RUN/said and $RUN/said.err
 exits() {
 	local what=$1 status=$2 rc=0

@@ -2,8 +2,6 @@
 # shellcheck shell=bash disable=SC2154 # variables of guard.sh and lib.sh
 # A running guard: its source changes, it is asked and told, it is watched, it ends.
 
-synced() { (($(events '.event == "synced"' | wc -l) >= $1)); }
-
 reload() {
 	guard_start enforce "${BLIND[@]}" || return
 	at cp1 ip addr add 192.0.2.230/32 dev eth0
@@ -108,6 +106,13 @@ api() {
 		400 GET /v1/explain?address=junk
 		400 PUT /v1/mode
 		400 PUT /v1/mode?mode=loud
+		400 PUT /v1/pause
+		400 PUT /v1/pause?for=0s
+		400 PUT /v1/pause?for=25h
+		400 PUT /v1/pause?for=soon
+		405 GET /v1/pause?for=15m
+		405 GET /v1/resume
+		200 PUT /v1/resume
 		405 POST /v1/status
 		405 GET /v1/mode?mode=enforce
 		404 GET /

@@ -90,6 +90,18 @@ static inline json_t *on_set_mode(void *ctx, const char *mode, struct vg_error *
 	return json_pack("{s:s}", "mode", mode);
 }
 
+static inline json_t *on_pause(void *ctx, const char *duration, const struct vg_api_peer *peer, struct vg_error *error)
+{
+	(void)ctx;
+	(void)error;
+	return json_pack("{s:s, s:b, s:I, s:I}", "for", duration, "known", peer->known, "pid", (json_int_t)peer->pid, "uid", (json_int_t)peer->uid);
+}
+
+static inline json_t *on_resume(void *ctx, const struct vg_api_peer *peer, struct vg_error *error)
+{
+	return on_pause(ctx, "resume", peer, error);
+}
+
 static inline void on_lost(void *ctx, uint64_t n)
 {
 	((struct world *)ctx)->lost += n;
@@ -119,7 +131,14 @@ static inline void on_publish(void *ctx)
 
 static inline void new_api(struct world *w)
 {
-	struct vg_api_ops ops = { .ctx = w, .status = on_status, .check = on_check, .explain = on_explain, .set_mode = on_set_mode, .lost = on_lost };
+	struct vg_api_ops ops = { .ctx = w,
+				  .status = on_status,
+				  .check = on_check,
+				  .explain = on_explain,
+				  .set_mode = on_set_mode,
+				  .pause = on_pause,
+				  .resume = on_resume,
+				  .lost = on_lost };
 	struct vg_error error = { .text = "" };
 
 	if (vg_api_new(w->loop, w->path, &ops, &error, &w->api) < 0)

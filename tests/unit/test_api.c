@@ -30,6 +30,25 @@ static void asks(const struct world *w)
 	json_decref(json);
 }
 
+/* Whoever orders is known by the socket, whatever it says of itself. */
+static void orders(const struct world *w)
+{
+	static const struct {
+		const char *path, *what;
+	} cases[] = { { "/v1/pause?for=15m", "15m" }, { "/v1/resume", "resume" } };
+	struct vg_error error = { .text = "" };
+	json_t *json;
+
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		must(vg_client_call(w->path, "PUT", cases[i].path, &error, &json) == 0);
+		must(!strcmp(json_string_value(json_object_get(json, "for")), cases[i].what));
+		must(json_is_true(json_object_get(json, "known")));
+		must(json_integer_value(json_object_get(json, "pid")) == getpid());
+		must(json_integer_value(json_object_get(json, "uid")) == (json_int_t)getuid());
+		json_decref(json);
+	}
+}
+
 static void refuses(const struct world *w)
 {
 	static const struct {
@@ -44,6 +63,9 @@ static void refuses(const struct world *w)
 		{ "GET", "/v1/explain?address=192.0.2.1&address=bad", -EINVAL, "\"bad\" is no IP address" },
 		{ "PUT", "/v1/mode", -EINVAL, "found no mode" },
 		{ "GET", "/v1/mode?mode=audit", -EIO, "405" },
+		{ "PUT", "/v1/pause", -EINVAL, "found no time" },
+		{ "GET", "/v1/pause?for=15m", -EIO, "405" },
+		{ "GET", "/v1/resume", -EIO, "405" },
 		{ "PUT", "/v1/status", -EIO, "405" },
 		{ "PUT", "/v1/watch", -EIO, "405" },
 		{ "DELETE", "/v1/status", -EIO, "405" },
@@ -74,6 +96,12 @@ static void answers(void **state)
 {
 	(void)state;
 	run_client(asks);
+}
+
+static void peers(void **state)
+{
+	(void)state;
+	run_client(orders);
 }
 
 static void errors(void **state)
@@ -178,6 +206,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(nobody_there),
 		cmocka_unit_test(answers),
+		cmocka_unit_test(peers),
 		cmocka_unit_test(errors),
 		cmocka_unit_test(socket_is_private),
 		cmocka_unit_test(second_guard_is_refused),

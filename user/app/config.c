@@ -13,6 +13,7 @@
 #include "base/time.h"
 #include "conf/settings.h"
 #include "conf/text.h"
+#include "core/breaker.h"
 #include "core/judge.h"
 
 #define HOST_NAME_BYTES 256
@@ -293,6 +294,7 @@ static int set_defaults(struct vg_config_options *options, enum vg_command_bit c
 	options->deny = options->drop = options->remove = options->heal = true;
 	options->grace_ns = VG_GRACE_NS_DEFAULT;
 	options->dead_man_ns = 10 * VG_NS_PER_SEC;
+	options->breaker = VG_BREAKER_DEFAULT;
 	options->period_ns = 60 * VG_NS_PER_SEC;
 	options->max_age_ns = 60 * VG_NS_PER_SEC;
 	options->log_format = isatty(STDOUT_FILENO) ? VG_FORMAT_TEXT : VG_FORMAT_JSON;

@@ -29,6 +29,8 @@ enum vg_command_bit {
 	VG_CMD_WATCH = 1 << 4,
 	VG_CMD_MODE = 1 << 5,
 	VG_CMD_VERSION = 1 << 6,
+	VG_CMD_PAUSE = 1 << 7,
+	VG_CMD_RESUME = 1 << 8,
 };
 
 enum vg_output { VG_OUTPUT_TEXT, VG_OUTPUT_JSON, VG_OUTPUT_MARKDOWN };
@@ -58,6 +60,8 @@ struct vg_config_options {
 	struct vg_config_list interfaces; /* --interface, repeatable */
 	uint64_t grace_ns; /* --grace 15s */
 	uint64_t dead_man_ns; /* --dead-man 10s, 1s to 10m */
+	uint32_t breaker; /* --breaker 10; VG_BREAKER_OFF: none */
+	uint64_t pause_ns; /* --for TIME (pause), 1s to 24h; 0: not given */
 	uint64_t period_ns; /* --period 60s: folding of repeats */
 	enum vg_format log_format; /* --log-format json|text; json when standard output is no terminal */
 	enum vg_output output; /* -o, --output json|text, markdown (check) */

@@ -72,8 +72,10 @@ int vg_guard_set_mode(struct vg_guard *guard, enum vg_mode mode)
 	vg_kern_set_mode(guard->kern, mode);
 	vg_reporter_event(guard->reporter, "mode", json_pack("{s:s}", "mode", vg_mode_to_str(mode)));
 	/* what was only reported so far is now acted on, and the other way round nothing is left to say */
-	if (mode == VG_ENFORCE)
-		vg_guard_rejudge(guard, true);
+	if (mode == VG_ENFORCE) {
+		vg_guard_look_begin(guard);
+		vg_guard_look_end(guard, true);
+	}
 	return 0;
 }
 
@@ -129,6 +131,11 @@ static int start_kern(struct vg_guard *guard)
 	r = vg_guard_first_picture(guard);
 	if (r < 0)
 		return vg_log_errno(r, "cannot load what is known into the kernel"), VG_GUARD_CANNOT_LOOK;
+	r = vg_guard_breaker_start(guard);
+	if (r == 0)
+		r = vg_guard_pause_start(guard);
+	if (r < 0)
+		return vg_log_errno(r, "cannot start"), VG_GUARD_CANNOT_LOOK;
 	return 0;
 }
 
@@ -189,7 +196,9 @@ static int attach(struct vg_guard *guard)
 		return vg_guard_log_error(VG_GUARD_CANNOT_LOOK, &error);
 	say_started(guard);
 	say_missing_links(guard);
+	vg_guard_pause_say_kept(guard);
 	vg_kern_dump(guard->kern);
+	vg_guard_breaker_dumped(guard);
 	guard->attached = true;
 	vg_guard_say_ready(guard);
 	return 0;
@@ -224,6 +233,8 @@ static void guard_deinit(struct vg_guard *guard)
 	vg_api_free(guard->api);
 	vg_kern_free(guard->kern);
 	vg_guard_picture_deinit(guard);
+	vg_breaker_free(guard->breaker);
+	vg_timer_free(guard->pause);
 	vg_guard_forget_described(guard);
 	vg_signals_free(guard->signals);
 	vg_loop_free(guard->loop);

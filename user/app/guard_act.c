@@ -24,7 +24,8 @@ static struct vg_stance stance_of(const struct vg_guard *guard)
 		.deny = guard->options->deny,
 		.drop = guard->options->drop,
 		.remove = guard->options->remove,
-		.suspended = mode == VG_ENFORCE && guard->options->remove && !vg_kern_acts_on_removal(guard->kern),
+		.suspended = mode == VG_ENFORCE &&
+			     (vg_kern_paused_until(guard->kern) || (guard->options->remove && !vg_kern_acts_on_removal(guard->kern))),
 	};
 }
 
@@ -93,6 +94,13 @@ static void keep_books(struct vg_guard *guard, const struct vg_fact *fact, const
 		vg_kern_forget_bind(guard->kern, fact);
 	else if (fact->kind == VG_FACT_BIND && !fact->refused)
 		vg_kern_note_bind(guard->kern, fact, &answer->bind);
+	if (fact->kind == VG_FACT_UNBIND)
+		vg_guard_breaker_forget(guard, fact);
+}
+
+static void say_held(const struct vg_guard *guard, struct vg_error *ret_why)
+{
+	vg_error_set(ret_why, 0, "breaker: %zu addresses at once; vipguard resume", vg_breaker_flips(guard->breaker));
 }
 
 static void handle(struct vg_guard *guard, const struct vg_fact *fact)
@@ -100,9 +108,15 @@ static void handle(struct vg_guard *guard, const struct vg_fact *fact)
 	struct vg_answer answer = vg_guard_judge(guard, &fact->addr, fact->ifname);
 	struct vg_judgement judgement = vg_judge_fact(&answer, fact);
 	struct vg_stance stance = stance_of(guard);
-	enum vg_action action = vg_act_on(&stance, fact, &judgement);
 	struct vg_error why = { "" };
+	enum vg_action action;
 
+	if (fact->kind == VG_FACT_BIND && !fact->refused)
+		vg_guard_breaker_note(guard, fact, &answer.bind);
+	stance.held = vg_guard_is_held(guard, fact);
+	action = vg_act_on(&stance, fact, &judgement);
+	if (stance.held && action == VG_ACTION_LOGGED && judgement.verdict == VG_VIOLATION)
+		say_held(guard, &why);
 	if (action == VG_ACTION_REMOVED)
 		action = remove_bind(guard, fact, &why);
 	keep_books(guard, fact, &answer, action);

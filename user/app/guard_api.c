@@ -64,6 +64,16 @@ static void add_guarded(void *ctx, const char *ifname, const char *how)
 	json_array_append_new(ctx, json_pack("{s:o, s:s}", "name", vg_json_text(ifname), "by", how));
 }
 
+/* What holds the guard back at the moment. */
+static void add_restraints(const struct vg_guard *guard, json_t *status)
+{
+	json_t *paused = vg_guard_pause_to_json(guard);
+
+	if (paused)
+		json_object_set_new(status, "paused", paused);
+	vg_json_set(status, "breaker", vg_guard_breaker_to_json(guard));
+}
+
 static json_t *answer_status(void *ctx, struct vg_error *ret_error)
 {
 	const struct vg_guard *guard = ctx;
@@ -79,6 +89,8 @@ static json_t *answer_status(void *ctx, struct vg_error *ret_error)
 			   "counters", counters_to_json(guard->kern));
 	if (!status)
 		vg_error_set(ret_error, -ENOMEM, "out of memory");
+	else
+		add_restraints(guard, status);
 	return status;
 }
 
@@ -193,6 +205,8 @@ struct vg_api_ops vg_guard_api_ops(struct vg_guard *guard)
 		.check = answer_check,
 		.explain = answer_explain,
 		.set_mode = answer_set_mode,
+		.pause = vg_guard_pause,
+		.resume = vg_guard_resume,
 		.lost = on_watch_lost,
 	};
 }

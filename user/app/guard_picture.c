@@ -204,8 +204,9 @@ static void on_grace_over(void *ctx)
 	size_t n = guard->n_moving;
 
 	guard->n_moving = guard->moving_size = 0;
+	vg_guard_look_begin(guard);
 	load_entries(guard, moved, n);
-	vg_guard_rejudge(guard, false);
+	vg_guard_look_end(guard, false);
 }
 
 /* ---- put together */
@@ -268,8 +269,7 @@ static void take(struct vg_guard *guard, struct vg_snapshot *snapshot)
 	vg_snapshot_free(guard->snapshot);
 	guard->snapshot = snapshot;
 	guard->snapshot_ns = vg_time_boot_ns();
-	load_maps(guard);
-	vg_guard_rejudge(guard, false);
+	vg_guard_take_freshness(guard);
 }
 
 /* What the picture in force borrowed from the cluster went with the assessment of the one that could not be finished. */
@@ -348,11 +348,12 @@ static int take_changes(struct vg_guard *guard)
 	if (!changes.n && !changes.all && !changes.protections)
 		return 0;
 	guard->snapshot_ns = now.boot_ns;
+	vg_guard_look_begin(guard);
 	if (changes.all || changes.protections)
 		load_maps(guard);
 	else
 		load_entries(guard, changes.prefixes, changes.n);
-	vg_guard_rejudge(guard, false);
+	vg_guard_look_end(guard, false);
 	return 0;
 }
 
@@ -370,8 +371,9 @@ int vg_guard_take_cluster(struct vg_guard *guard)
 
 void vg_guard_take_freshness(struct vg_guard *guard)
 {
+	vg_guard_look_begin(guard);
 	load_maps(guard);
-	vg_guard_rejudge(guard, false);
+	vg_guard_look_end(guard, false);
 }
 
 /* ---- the first one */

@@ -35,7 +35,7 @@ static bool is_trusted(const struct vg_guard *guard)
 struct vg_circumstances vg_guard_circumstances(const struct vg_guard *guard)
 {
 	return (struct vg_circumstances){
-		.now_ns = vg_time_boot_ns(),
+		.now_ns = guard->look_ns ? guard->look_ns : vg_time_boot_ns(),
 		.grace_ns = guard->options->grace_ns,
 		.stale = guard->kube && !is_trusted(guard),
 		.incomplete = guard->kube && (!guard->complete || guard->behind),

@@ -7,6 +7,7 @@
 #include "app/file_source.h"
 #include "core/act.h"
 #include "core/assess.h"
+#include "core/breaker.h"
 #include "core/own.h"
 #include "kern/kern.h"
 #include "kube/source.h"
@@ -69,13 +70,21 @@ struct vg_guard {
 	bool maps_failed; /* the last load of the kernel's maps did: the next one is a whole one */
 	struct vg_guard_own own;
 
+	/* what holds the guard back (guard_breaker.c, guard_pause.c) */
+	struct vg_breaker *breaker;
+	bool breaker_said; /* that it holds something */
+	bool look_failed; /* what it holds is not all in the kernel */
+	uint64_t look_ns; /* CLOCK_BOOTTIME; everything is judged as of then; 0: no look is under way */
+	struct vg_timer *pause;
+	bool paused; /* that was said */
+
 	struct vg_described described; /* the task that was looked up last */
 };
 
 /* guard_act.c */
 void vg_guard_on_fact(void *guard, const struct vg_fact *fact);
 /* Looks again at everything bound here: what is judged otherwise than was said last is said and acted on. all: what is a violation is
- * acted on even if that was said before (the mode changed). */
+ * acted on even if that was said before (the mode changed). For vg_guard_look_end(). */
 void vg_guard_rejudge(struct vg_guard *guard, bool all);
 struct vg_answer vg_guard_judge(const struct vg_guard *guard, const struct vg_addr *addr, const char *link);
 
@@ -107,6 +116,28 @@ int vg_guard_take_cluster(struct vg_guard *guard); /* -errno: behind, and armed 
 /* The same picture, judged anew (fresh or stale now). */
 void vg_guard_take_freshness(struct vg_guard *guard);
 void vg_guard_note_own(struct vg_guard *guard, const struct vg_fact *fact); /* one of the own addresses came or went */
+
+/* guard_breaker.c */
+int vg_guard_breaker_start(struct vg_guard *guard); /* with what the guard before this one held; -errno */
+void vg_guard_breaker_dumped(struct vg_guard *guard); /* everything bound was looked at */
+/*
+ * A look at everything bound: begin, carry the picture into the kernel, end. All of it as of one moment; what turned is weighed before the
+ * kernel knows of it, and what the breaker lets go is let go after that.
+ */
+void vg_guard_look_begin(struct vg_guard *guard);
+void vg_guard_look_end(struct vg_guard *guard, bool all);
+bool vg_guard_is_held(const struct vg_guard *guard, const struct vg_fact *fact);
+void vg_guard_breaker_note(struct vg_guard *guard, const struct vg_fact *fact, const struct vg_judgement *judgement);
+void vg_guard_breaker_forget(struct vg_guard *guard, const struct vg_fact *fact);
+size_t vg_guard_breaker_resume(struct vg_guard *guard); /* how many addresses it held */
+json_t *vg_guard_breaker_to_json(const struct vg_guard *guard);
+
+/* guard_pause.c */
+int vg_guard_pause_start(struct vg_guard *guard); /* a pause that the guard before this one was given goes on; -errno */
+void vg_guard_pause_say_kept(struct vg_guard *guard);
+json_t *vg_guard_pause(void *guard, const char *duration, const struct vg_api_peer *peer, struct vg_error *ret_error);
+json_t *vg_guard_resume(void *guard, const struct vg_api_peer *peer, struct vg_error *ret_error);
+json_t *vg_guard_pause_to_json(const struct vg_guard *guard); /* NULL: not paused, or no memory */
 
 /* guard_api.c */
 struct vg_api_ops vg_guard_api_ops(struct vg_guard *guard);

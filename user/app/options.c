@@ -6,7 +6,7 @@
 #include "base/time.h"
 
 #define JUDGES (VG_CMD_RUN | VG_CMD_CHECK | VG_CMD_EXPLAIN)
-#define ASKS (VG_CMD_CHECK | VG_CMD_EXPLAIN | VG_CMD_STATUS | VG_CMD_WATCH | VG_CMD_MODE)
+#define ASKS (VG_CMD_CHECK | VG_CMD_EXPLAIN | VG_CMD_STATUS | VG_CMD_WATCH | VG_CMD_MODE | VG_CMD_PAUSE | VG_CMD_RESUME)
 #define AT(field) .offset = offsetof(struct vg_config_options, field)
 #define SECONDS(n) ((n)*VG_NS_PER_SEC)
 
@@ -122,6 +122,12 @@ static const struct vg_option options[] = {
 	  .min = SECONDS(1),
 	  .max = SECONDS(600),
 	  .help = "let everything pass when the guard is silent for so long (default: 10s)" },
+	{ .name = "breaker",
+	  .commands = VG_CMD_RUN,
+	  .metavar = "N",
+	  .set = vg_set_breaker,
+	  .help = "when more addresses turn wrong at once, wait for resume; or none (default: 10)" },
+	{ .name = "for", .commands = VG_CMD_PAUSE, .metavar = "TIME", .set = vg_set_pause, .help = "how long, 1s to 24h; always needed" },
 	{ .name = "period",
 	  .commands = VG_CMD_RUN,
 	  .metavar = "TIME",
@@ -195,6 +201,8 @@ static const struct vg_command commands[] = {
 	{ VG_CMD_STATUS, "status", "", "what the running guard does: mode, hooks, source, counters", 0, 0 },
 	{ VG_CMD_WATCH, "watch", "", "the running guard's events as they happen", 0, 0 },
 	{ VG_CMD_MODE, "mode", " audit|enforce", "switch the running guard until it restarts", 1, 1 },
+	{ VG_CMD_PAUSE, "pause", " --for TIME", "stop acting for a while, and only report; ends by itself", 0, 0 },
+	{ VG_CMD_RESUME, "resume", "", "act again: ends a pause, and lets go what the breaker holds", 0, 0 },
 	{ VG_CMD_VERSION, "version", "", "version, build, libbpf, ABI", 0, 0 },
 };
 

@@ -66,6 +66,8 @@ VG_SETTER(vg_set_file); /* adds to a struct vg_config_list */
 VG_SETTER(vg_set_object); /* likewise, "Kind/namespace/name" */
 VG_SETTER(vg_set_protect);
 VG_SETTER(vg_set_duration);
+VG_SETTER(vg_set_breaker);
+VG_SETTER(vg_set_pause);
 VG_SETTER(vg_set_log_format);
 VG_SETTER(vg_set_output);
 VG_SETTER(vg_set_now);

@@ -3,13 +3,16 @@
 #include <ctype.h>
 #include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/un.h>
 
 #include "app/options.h"
 #include "base/time.h"
 #include "conf/text.h"
+#include "core/breaker.h"
 #include "core/verdict.h"
+#include "kern/kern.h"
 #include "kube/dump_amend.h"
 
 static int expected(struct vg_error *error, const char *found, const char *wanted)
@@ -241,6 +244,37 @@ VG_SETTER(vg_set_duration)
 	limit_to_text(option->max, max, sizeof(max));
 	snprintf(range, sizeof(range), "%s to %s", min, max);
 	return expected(ret_error, value, range);
+}
+
+VG_SETTER(vg_set_breaker)
+{
+	char *end;
+	unsigned long n;
+
+	(void)option;
+	if (strcmp(value, "none") == 0) {
+		draft->options->breaker = VG_BREAKER_OFF;
+		return 0;
+	}
+	n = strtoul(value, &end, 10);
+	if (!isdigit((unsigned char)*value) || *end || n > VG_BREAKER_MAX)
+		return expected(ret_error, value, "a number from 0 (every one waits) to 16384, or none");
+	draft->options->breaker = (uint32_t)n;
+	return 0;
+}
+_Static_assert(VG_BREAKER_MAX == 16384, "as the text says");
+
+VG_SETTER(vg_set_pause)
+{
+	uint64_t ns;
+
+	(void)option;
+	if (vg_duration_parse(value, &ns) < 0)
+		return expected(ret_error, value, "a time such as 15m, 90s or 1h30m");
+	if (ns < VG_NS_PER_SEC || ns > VG_PAUSE_MAX_NS)
+		return expected(ret_error, value, "1s to 24h; vipguard resume ends a pause");
+	draft->options->pause_ns = ns;
+	return 0;
 }
 
 VG_SETTER(vg_set_log_format)

@@ -105,6 +105,29 @@ static void put_source(FILE *out, const json_t *source)
 	put_life(out, json_object_get(source, "signs_of_life"));
 }
 
+static void put_paused(FILE *out, const json_t *paused)
+{
+	if (!paused)
+		return;
+	put_head(out, "paused");
+	fprintf(out, "for %.0f s more, until %s: nothing is refused, dropped or removed\n",
+		json_number_value(json_object_get(paused, "remaining_seconds")), vg_json_get_text(paused, "until"));
+}
+
+static void put_breaker(FILE *out, const json_t *breaker)
+{
+	json_int_t held = json_integer_value(json_object_get(breaker, "held"));
+	const json_t *addresses = json_object_get(breaker, "addresses");
+
+	if (!held)
+		return;
+	put_head(out, "breaker");
+	fprintf(out, "holds %" JSON_INTEGER_FORMAT " addresses that became violations at once: ", held);
+	vg_text_put_value(out, addresses);
+	fprintf(out, "%s\n%-12s look whether the source is right, then vipguard resume\n",
+		(json_int_t)json_array_size(addresses) < held ? ", ..." : "", "");
+}
+
 static void put_counters(FILE *out, const json_t *counters)
 {
 	const char *name;
@@ -126,6 +149,8 @@ void vg_status_print(FILE *out, const json_t *status)
 
 	put_value(out, "node", json_object_get(status, "node"));
 	put_value(out, "mode", json_object_get(status, "mode"));
+	put_paused(out, json_object_get(status, "paused"));
+	put_breaker(out, json_object_get(status, "breaker"));
 	put_act(out, json_object_get(status, "act"));
 	put_value(out, "netns", json_object_get(status, "netns"));
 	if (dead_man)

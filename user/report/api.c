@@ -143,6 +143,36 @@ static enum MHD_Result on_mode(struct vg_api *api, struct MHD_Connection *connec
 	return answer_json(connection, api->ops.set_mode(api->ops.ctx, mode, &error), &error);
 }
 
+static struct vg_api_peer find_peer(struct MHD_Connection *connection)
+{
+	const union MHD_ConnectionInfo *info = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD);
+	struct ucred cred;
+	socklen_t size = sizeof(cred);
+
+	if (!info || getsockopt(info->connect_fd, SOL_SOCKET, SO_PEERCRED, &cred, &size) < 0)
+		return (struct vg_api_peer){ .known = false };
+	return (struct vg_api_peer){ .known = true, .pid = cred.pid, .uid = cred.uid };
+}
+
+static enum MHD_Result on_pause(struct vg_api *api, struct MHD_Connection *connection)
+{
+	const char *duration = MHD_lookup_connection_value(connection, MHD_GET_ARGUMENT_KIND, "for");
+	struct vg_api_peer peer = find_peer(connection);
+	struct vg_error error = { .text = "out of memory" };
+
+	if (!duration)
+		return answer_error(connection, MHD_HTTP_BAD_REQUEST, "found no time, expected ?for=TIME, such as ?for=15m");
+	return answer_json(connection, api->ops.pause(api->ops.ctx, duration, &peer, &error), &error);
+}
+
+static enum MHD_Result on_resume(struct vg_api *api, struct MHD_Connection *connection)
+{
+	struct vg_api_peer peer = find_peer(connection);
+	struct vg_error error = { .text = "out of memory" };
+
+	return answer_json(connection, api->ops.resume(api->ops.ctx, &peer, &error), &error);
+}
+
 static const struct route {
 	const char *path;
 	const char *method;
@@ -150,7 +180,8 @@ static const struct route {
 } routes[] = {
 	{ "/v1/status", MHD_HTTP_METHOD_GET, on_status },   { "/v1/check", MHD_HTTP_METHOD_GET, on_check },
 	{ "/v1/explain", MHD_HTTP_METHOD_GET, on_explain }, { "/v1/watch", MHD_HTTP_METHOD_GET, on_watch },
-	{ "/v1/mode", MHD_HTTP_METHOD_PUT, on_mode },
+	{ "/v1/mode", MHD_HTTP_METHOD_PUT, on_mode },	    { "/v1/pause", MHD_HTTP_METHOD_PUT, on_pause },
+	{ "/v1/resume", MHD_HTTP_METHOD_PUT, on_resume },
 };
 
 static enum MHD_Result on_request(void *ctx, struct MHD_Connection *connection, const char *url, const char *method, const char *version,

@@ -4,10 +4,13 @@
  * in our loop, so there is no second thread. Answers are JSON.
  *
  * GET /v1/status · GET /v1/check · GET /v1/explain?address=A[&address=B][&link=L] · GET /v1/watch (one line an event, open end) ·
- * PUT /v1/mode?mode=audit|enforce
+ * PUT /v1/mode?mode=audit|enforce · PUT /v1/pause?for=15m · PUT /v1/resume
  */
 #ifndef REPORT_API_H
 #define REPORT_API_H
+
+#include <stdbool.h>
+#include <sys/types.h>
 
 #include <jansson.h>
 
@@ -16,6 +19,13 @@
 
 struct vg_api;
 
+/* Who asks, by the socket. */
+struct vg_api_peer {
+	bool known;
+	pid_t pid; /* 0: it is in a pid namespace that ours does not see */
+	uid_t uid;
+};
+
 /* What the API asks of the guard. Each returns a new reference or NULL with error set (then: 400). */
 struct vg_api_ops {
 	void *ctx;
@@ -23,6 +33,8 @@ struct vg_api_ops {
 	json_t *(*check)(void *ctx, struct vg_error *ret_error);
 	json_t *(*explain)(void *ctx, const char *address, const char *link, struct vg_error *ret_error); /* one object */
 	json_t *(*set_mode)(void *ctx, const char *mode, struct vg_error *ret_error);
+	json_t *(*pause)(void *ctx, const char *duration, const struct vg_api_peer *peer, struct vg_error *ret_error);
+	json_t *(*resume)(void *ctx, const struct vg_api_peer *peer, struct vg_error *ret_error);
 	void (*lost)(void *ctx, uint64_t n); /* lines that a slow watcher did not take */
 };
 
