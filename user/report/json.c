@@ -6,55 +6,19 @@
 #include <string.h>
 
 #include "base/cleanup.h"
+#include "base/utf8.h"
 
 int vg_json_set(json_t *object, const char *key, json_t *value)
 {
 	return json_object_set_new(object, key, value) < 0 ? -ENOMEM : 0;
 }
 
-/* Length of the UTF-8 sequence at text (RFC 3629 section 4), 0 if it is none. */
-static size_t sequence_length(const unsigned char *text)
-{
-	unsigned char low = 0x80, high = 0xbf;
-	size_t n;
-
-	if (text[0] < 0x80)
-		return 1;
-	if (text[0] < 0xc2 || text[0] > 0xf4)
-		return 0;
-	n = text[0] < 0xe0 ? 2 : text[0] < 0xf0 ? 3 : 4;
-	if (text[0] == 0xe0)
-		low = 0xa0;
-	else if (text[0] == 0xed)
-		high = 0x9f;
-	else if (text[0] == 0xf0)
-		low = 0x90;
-	else if (text[0] == 0xf4)
-		high = 0x8f;
-	if (text[1] < low || text[1] > high)
-		return 0;
-	for (size_t i = 2; i < n; i++) {
-		if ((text[i] & 0xc0) != 0x80)
-			return 0;
-	}
-	return n;
-}
-
 json_t *vg_json_text(const char *text)
 {
-	size_t size = strlen(text) * 3 + 1, len = 0;
-	_cleanup_free_ char *clean = malloc(size);
+	size_t n = strlen(text);
+	_cleanup_free_ char *clean = malloc(n * 3 + 1);
 
-	if (!clean)
-		return NULL;
-	while (*text) {
-		size_t n = sequence_length((const unsigned char *)text);
-
-		memcpy(clean + len, n ? text : "\xef\xbf\xbd", n ? n : 3);
-		len += n ? n : 3;
-		text += n ? n : 1;
-	}
-	return json_stringn(clean, len);
+	return clean ? json_stringn(clean, vg_utf8_repair(text, n, clean)) : NULL;
 }
 
 json_t *vg_json_texts(const char *const *texts, size_t n)
