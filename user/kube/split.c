@@ -11,11 +11,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "kube/split_buffer.h"
 #include "kube/split_scan.h"
 
-#define FIRST_SIZE ((size_t)16 * 1024)
-#define KEEP_SIZE ((size_t)64 * 1024)
-#define HEAD_MAX ((size_t)80)
 #define ITEMS "items"
 
 enum place {
@@ -35,12 +33,6 @@ enum place {
 	WHOLE_VALUE, /* a value of the stream that is not looked into */
 };
 
-struct buffer {
-	char *bytes;
-	size_t n;
-	size_t size;
-};
-
 struct vg_split {
 	enum vg_split_form form;
 	struct vg_split_sink sink;
@@ -48,8 +40,8 @@ struct vg_split {
 	int failed;
 	uint64_t at; /* bytes before the one at hand */
 	uint64_t refusals;
-	struct buffer value; /* what is handed out next */
-	struct buffer around; /* the list without its items */
+	struct vg_split_buffer value; /* what is handed out next */
+	struct vg_split_buffer around; /* the list without its items */
 	bool is_list; /* the object at hand has "items" */
 	bool passing_over; /* the value at hand was refused */
 	struct vg_split_scan scan; /* of the value at hand */
@@ -90,64 +82,26 @@ void vg_split_free(struct vg_split *split)
 	free(split);
 }
 
-static void empty_buffer(struct buffer *buffer)
-{
-	if (buffer->size > KEEP_SIZE) {
-		free(buffer->bytes);
-		*buffer = (struct buffer){ 0 };
-	}
-	buffer->n = 0;
-}
-
 void vg_split_reset(struct vg_split *split, enum vg_split_form form)
 {
 	struct vg_split fresh = { .form = form, .sink = split->sink, .refusals = split->refusals };
 
-	empty_buffer(&split->value);
-	empty_buffer(&split->around);
+	vg_split_buffer_empty(&split->value);
+	vg_split_buffer_empty(&split->around);
 	fresh.value = split->value;
 	fresh.around = split->around;
 	*split = fresh;
 }
 
-/* Room for n more bytes and a NUL. */
-static int reserve(struct buffer *buffer, size_t n)
-{
-	size_t size = buffer->size ? buffer->size : FIRST_SIZE;
-	char *bigger;
-
-	while (size <= buffer->n + n)
-		size *= 2;
-	if (size == buffer->size)
-		return 0;
-	bigger = realloc(buffer->bytes, size);
-	if (!bigger)
-		return -ENOMEM;
-	buffer->bytes = bigger;
-	buffer->size = size;
-	return 0;
-}
-
-static int append(struct buffer *buffer, const char *bytes, size_t n)
-{
-	int r = reserve(buffer, n);
-
-	if (r < 0)
-		return r;
-	memcpy(buffer->bytes + buffer->n, bytes, n);
-	buffer->n += n;
-	return 0;
-}
-
 static void refuse(struct vg_split *split, const char *why)
 {
-	size_t n = split->value.n < HEAD_MAX ? split->value.n : HEAD_MAX;
+	size_t n = split->value.n < VG_SPLIT_HEAD_MAX ? split->value.n : VG_SPLIT_HEAD_MAX;
 
 	split->refusals++;
 	split->passing_over = true;
 	if (split->sink.refused)
 		split->sink.refused(split->sink.ctx, why, n ? split->value.bytes : "", n);
-	empty_buffer(&split->value);
+	vg_split_buffer_empty(&split->value);
 }
 
 /* A member's value is one deeper than what the inner machine sees. */
@@ -164,8 +118,8 @@ static int gather_value(struct vg_split *split, const char *bytes, size_t n)
 	if (split->passing_over)
 		return 0;
 	if (too_long)
-		n = split->value.n < HEAD_MAX ? HEAD_MAX - split->value.n : 0;
-	r = append(&split->value, bytes, n);
+		n = split->value.n < VG_SPLIT_HEAD_MAX ? VG_SPLIT_HEAD_MAX - split->value.n : 0;
+	r = vg_split_append(&split->value, bytes, n);
 	if (r < 0)
 		return r;
 	if (too_long)
@@ -182,7 +136,7 @@ static int gather_around(struct vg_split *split, const char *bytes, size_t n, st
 		return gather_value(split, bytes, n);
 	if (n > VG_SPLIT_META_MAX - split->around.n)
 		return vg_error_set(error, -EBADMSG, "more than %d bytes around the items of a list", VG_SPLIT_META_MAX);
-	return append(&split->around, bytes, n);
+	return vg_split_append(&split->around, bytes, n);
 }
 
 static int complain(const struct vg_split *split, char found, const char *expected, struct vg_error *error)
