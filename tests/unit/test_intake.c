@@ -1,64 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Recorded answers (tests/data/api), cut at every byte: what was whole counts, and asking again brings the rest. */
-#include "unit.h"
+#include "intake_world.h"
 
 #include <errno.h>
 
 #include <jansson.h>
 
-#include "core/cluster.h"
-#include "kube/intake.h"
-#include "kube/intake_apply.h"
-
 #define DATA "tests/data/api/"
-
-static const struct vg_moment now = { .real_ns = 1000, .boot_ns = 1000 };
-
-struct world {
-	struct vg_cluster *cluster;
-	struct vg_reducer *reducer;
-	struct vg_intake *intake;
-	unsigned odd, refused, names, gone;
-	char last[VG_ERROR_MAX * 2];
-};
-
-static void on_trouble(void *ctx, enum vg_kube_trouble_kind kind, const char *key, const char *text)
-{
-	struct world *world = ctx;
-
-	world->odd += kind == VG_TROUBLE_ODD_OBJECT;
-	world->refused += kind == VG_TROUBLE_REFUSED;
-	snprintf(world->last, sizeof(world->last), "%s: %s", key, text);
-}
-
-static void on_name(void *ctx, const char *name, bool gone)
-{
-	struct world *world = ctx;
-
-	assert_true(name[0]);
-	world->names++;
-	world->gone += gone;
-}
-
-static void world_up(struct world *world, bool names)
-{
-	struct vg_intake_config config = { .kind = VG_KIND_SERVICE, .trouble = on_trouble, .ctx = world };
-
-	*world = (struct world){ 0 };
-	assert_int_equal(vg_cluster_new("node1", &world->cluster), 0);
-	assert_int_equal(vg_reducer_new(&world->reducer), 0);
-	config.cluster = world->cluster;
-	config.reducer = world->reducer;
-	config.name = names ? on_name : NULL;
-	assert_int_equal(vg_intake_new(&config, &world->intake), 0);
-}
-
-static void world_down(struct world *world)
-{
-	vg_intake_free(world->intake);
-	vg_reducer_free(world->reducer);
-	vg_cluster_free(world->cluster);
-}
 
 /* The body of a recording, its chunks put together. */
 static char *body_of(const char *name, size_t *ret_n)
@@ -84,35 +32,6 @@ static char *body_of(const char *name, size_t *ret_n)
 	}
 	*ret_n = out;
 	return body;
-}
-
-static bool same(const struct vg_cluster *a, const struct vg_cluster *b)
-{
-	const struct vg_object *object = NULL;
-
-	if (vg_cluster_count(a, VG_KIND_SERVICE) != vg_cluster_count(b, VG_KIND_SERVICE))
-		return false;
-	while ((object = vg_cluster_next(a, VG_KIND_SERVICE, object))) {
-		const struct vg_object *other = vg_cluster_get(b, VG_KIND_SERVICE, object->key);
-
-		if (!other || !vg_object_equal(object, other, true) || strcmp(object->version, other->version))
-			return false;
-	}
-	return true;
-}
-
-static int feed(struct world *world, const char *bytes, size_t n)
-{
-	struct vg_error error;
-
-	return vg_intake_feed(world->intake, bytes, n, &now, &error);
-}
-
-static int end(struct world *world)
-{
-	struct vg_error error;
-
-	return vg_intake_end(world->intake, &now, &error);
 }
 
 /* An empty list of that version, so that a watch can begin. */
@@ -270,11 +189,6 @@ static int feed_text(struct world *world, const char *text)
 	"\"status\":{\"loadBalancer\":{\"ingress\":[{\"ip\":\"" address "\"}]}}}"
 #define EVENT(type, object) "{\"type\":\"" type "\",\"object\":" object "}\n"
 #define BAD "{\"metadata\":{\"name\":\"web\",\"name\":\"web\",\"namespace\":\"shop\"}}"
-
-static bool has(const struct world *world, const char *key)
-{
-	return vg_cluster_get(world->cluster, VG_KIND_SERVICE, key) != NULL;
-}
 
 static void test_events(void **state)
 {

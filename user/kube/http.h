@@ -39,6 +39,8 @@ struct vg_http_end {
 
 struct vg_http_sink {
 	void *ctx;
+	/* What the body is (Content-Type, "" if that is not said), before header(). NULL: not of interest. */
+	void (*type)(void *ctx, const char *content_type);
 	/* The header is complete, for better or worse; a watch where nothing happens is known to stand by this alone. NULL: not of interest. */
 	void (*header)(void *ctx, long status);
 	/* A piece of the body; status is that of the header. A negative value ends the call with -ECANCELED. */

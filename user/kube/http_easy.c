@@ -57,6 +57,7 @@ static void note_answer(struct vg_http_call *call)
 static size_t on_header(char *bytes, size_t one, size_t n, void *ctx)
 {
 	struct vg_http_call *call = ctx;
+	const char *type = NULL;
 	long status = 0;
 
 	n *= one;
@@ -68,7 +69,10 @@ static size_t on_header(char *bytes, size_t one, size_t n, void *ctx)
 	if (status < 200)
 		return n;
 	note_answer(call);
-	if (call->sink.header)
+	curl_easy_getinfo(call->easy, CURLINFO_CONTENT_TYPE, &type);
+	if (call->sink.type)
+		call->sink.type(call->sink.ctx, type ? type : "");
+	if (call->sink.header && call->state == CALL_RUNNING)
 		call->sink.header(call->sink.ctx, status);
 	return n;
 }

@@ -11,12 +11,10 @@
 #include <jansson.h>
 
 #include "kube/intake_apply.h"
+#include "kube/proto.h"
 #include "kube/split.h"
 
 #define END_MARK "k8s.io/initial-events-end"
-
-static int on_object(void *ctx, const char *bytes, size_t n);
-static void on_refused(void *ctx, const char *why, const char *head, size_t n);
 
 int vg_intake_new(const struct vg_intake_config *config, struct vg_intake **ret_intake)
 {
@@ -34,6 +32,7 @@ void vg_intake_free(struct vg_intake *intake)
 	if (!intake)
 		return;
 	vg_split_free(intake->split);
+	vg_proto_split_free(intake->proto);
 	free(intake->token);
 	free(intake);
 }
@@ -76,12 +75,24 @@ void vg_intake_list_begin(struct vg_intake *intake)
 		vg_cluster_list_begin(intake->config.cluster, intake->config.reflector, intake->config.kind);
 }
 
-void vg_intake_open(struct vg_intake *intake, enum vg_intake_form form)
+static void forget_answer(struct vg_intake *intake)
 {
 	vg_split_free(TAKE_PTR(intake->split));
+	vg_proto_split_free(TAKE_PTR(intake->proto));
+	intake->is_proto = false;
+}
+
+void vg_intake_open(struct vg_intake *intake, enum vg_intake_form form)
+{
+	forget_answer(intake);
 	intake->form = form;
 	intake->progressed = false;
 	intake->live_early = false;
+}
+
+void vg_intake_type(struct vg_intake *intake, const char *content_type)
+{
+	intake->is_proto = vg_proto_is_mime(content_type);
 }
 
 static void set_version(struct vg_intake *intake, const char *version)
@@ -183,6 +194,15 @@ static int event(struct vg_intake *intake, const json_t *line)
 	return change(intake, type, object);
 }
 
+static int take(struct vg_intake *intake, const json_t *json)
+{
+	if (intake->form != VG_INTAKE_PAGE)
+		return event(intake, json);
+	intake->counts.objects++;
+	intake->progressed = true;
+	return vg_intake_put(intake, json);
+}
+
 static int on_object(void *ctx, const char *bytes, size_t n)
 {
 	struct vg_intake *intake = ctx;
@@ -194,12 +214,30 @@ static int on_object(void *ctx, const char *bytes, size_t n)
 		intake->unnamed++;
 		return vg_intake_odd(intake, "", error.text);
 	}
-	if (intake->form != VG_INTAKE_PAGE) {
-		r = event(intake, json);
-	} else {
-		intake->counts.objects++;
-		intake->progressed = true;
-		r = vg_intake_put(intake, json);
+	r = take(intake, json);
+	json_decref(json);
+	return r;
+}
+
+static int on_proto_object(void *ctx, const char *bytes, size_t n)
+{
+	struct vg_intake *intake = ctx;
+	bool page = intake->form == VG_INTAKE_PAGE;
+	struct vg_error error = { 0 };
+	json_t *json = json_object();
+	int r;
+
+	if (!json)
+		return -ENOMEM;
+	if (page)
+		r = vg_proto_read_item(intake->config.kind, bytes, n, json, &error);
+	else
+		r = vg_proto_read_event(intake->config.kind, bytes, n, json, &error);
+	if (r == -EINVAL) {
+		intake->unnamed++; /* what it has of a name may not be all of it */
+		r = vg_intake_set_aside(intake, page ? json : json_object_get(json, "object"), error.text);
+	} else if (r == 0) {
+		r = take(intake, json);
 	}
 	json_decref(json);
 	return r;
@@ -208,25 +246,26 @@ static int on_object(void *ctx, const char *bytes, size_t n)
 static void on_refused(void *ctx, const char *why, const char *head, size_t n)
 {
 	struct vg_intake *intake = ctx;
-	char text[VG_ERROR_MAX];
+	char text[VG_ERROR_MAX], begin[200];
 
 	intake->unnamed++;
 	intake->counts.odd++;
 	/* what it begins with names it, mostly; it may be anything, so it is cut to what is plain */
-	snprintf(text, sizeof(text), "%s, passed over; it begins with %.*s", why, (int)(n < 200 ? n : 200), head);
-	for (char *c = text; *c; c++)
-		if ((unsigned char)*c < ' ' || (unsigned char)*c > '~')
-			*c = '.';
+	n = n < sizeof(begin) ? n : sizeof(begin);
+	for (size_t i = 0; i < n; i++)
+		begin[i] = (char)(head[i] < ' ' || head[i] > '~' ? '.' : head[i]);
+	snprintf(text, sizeof(text), "%s, passed over; it begins with %.*s", why, (int)n, begin);
 	intake->config.trouble(intake->config.ctx, VG_TROUBLE_REFUSED, "", text);
 }
 
 static int need_split(struct vg_intake *intake)
 {
-	const struct vg_split_sink sink = { .ctx = intake, .object = on_object, .refused = on_refused };
+	struct vg_split_sink sink = { .ctx = intake, .object = intake->is_proto ? on_proto_object : on_object, .refused = on_refused };
+	enum vg_split_form form = intake->form == VG_INTAKE_PAGE ? VG_SPLIT_LIST : VG_SPLIT_LINES;
 
-	if (intake->split)
+	if (intake->split || intake->proto)
 		return 0;
-	return vg_split_new(intake->form == VG_INTAKE_PAGE ? VG_SPLIT_LIST : VG_SPLIT_LINES, &sink, &intake->split);
+	return intake->is_proto ? vg_proto_split_new(form, &sink, &intake->proto) : vg_split_new(form, &sink, &intake->split);
 }
 
 int vg_intake_feed(struct vg_intake *intake, const char *bytes, size_t n, const struct vg_moment *now, struct vg_error *ret_error)
@@ -237,7 +276,7 @@ int vg_intake_feed(struct vg_intake *intake, const char *bytes, size_t n, const 
 	intake->now = now;
 	intake->error = &error;
 	if (r >= 0)
-		r = vg_split_feed(intake->split, bytes, n, &error);
+		r = intake->proto ? vg_proto_split_feed(intake->proto, bytes, n, &error) : vg_split_feed(intake->split, bytes, n, &error);
 	intake->now = NULL;
 	intake->error = NULL;
 	if (r < 0)
@@ -245,15 +284,37 @@ int vg_intake_feed(struct vg_intake *intake, const char *bytes, size_t n, const 
 	return r;
 }
 
-static int page_end(struct vg_intake *intake, struct vg_error *error)
+/* The list with "items" emptied. */
+static int page_meta(struct vg_intake *intake, json_t **ret_meta, struct vg_error *error)
 {
+	json_auto_t *meta = NULL;
+	const char *bytes;
 	size_t n;
-	const char *text = vg_split_meta(intake->split, &n), *version, *token;
-	json_t *meta = vg_reduce_parse(text, n, error);
 	int r = 0;
 
-	if (!meta)
-		return -EBADMSG;
+	if (!intake->proto) {
+		bytes = vg_split_meta(intake->split, &n);
+		meta = vg_reduce_parse(bytes, n, error);
+		r = meta ? 0 : -EBADMSG;
+	} else {
+		meta = json_object();
+		r = meta ? vg_proto_split_meta(intake->proto, &bytes, &n) : -ENOMEM;
+		if (r == 0)
+			r = vg_proto_read(intake->config.kind, bytes, n, meta, error);
+	}
+	if (r == 0)
+		*ret_meta = TAKE_PTR(meta);
+	return r == -EINVAL ? -EBADMSG : r;
+}
+
+static int page_end(struct vg_intake *intake, struct vg_error *error)
+{
+	const char *version, *token;
+	json_t *meta = NULL;
+	int r = page_meta(intake, &meta, error);
+
+	if (r < 0)
+		return r;
 	version = text_at(meta, "metadata", "resourceVersion");
 	token = text_at(meta, "metadata", "continue");
 	if (!version[0] || strlen(version) >= VG_VERSION_MAX)
@@ -277,15 +338,13 @@ int vg_intake_end(struct vg_intake *intake, const struct vg_moment *now, struct 
 {
 	int r;
 
-	if (!intake->split && intake->form == VG_INTAKE_PAGE)
-		return vg_error_set(ret_error, -EBADMSG, "an empty answer");
-	if (!intake->split)
-		return 0;
+	if (!intake->split && !intake->proto)
+		return intake->form == VG_INTAKE_PAGE ? vg_error_set(ret_error, -EBADMSG, "an empty answer") : 0;
 	intake->now = now;
-	r = vg_split_end(intake->split, ret_error);
+	r = intake->proto ? vg_proto_split_end(intake->proto, ret_error) : vg_split_end(intake->split, ret_error);
 	if (r >= 0 && intake->form == VG_INTAKE_PAGE)
 		r = page_end(intake, ret_error);
 	intake->now = NULL;
-	vg_split_free(TAKE_PTR(intake->split));
+	forget_answer(intake);
 	return r;
 }

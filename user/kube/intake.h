@@ -56,9 +56,11 @@ void vg_intake_free(struct vg_intake *intake); /* NULL is fine */
 void vg_intake_list_begin(struct vg_intake *intake);
 /* Another answer: half an object of the one before is forgotten. */
 void vg_intake_open(struct vg_intake *intake, enum vg_intake_form form);
+/* What it is, before its first byte: protobuf (kube/proto.h), or else JSON. */
+void vg_intake_type(struct vg_intake *intake, const char *content_type);
 /*
  * -ESTALE: the version is expired (410). -EILSEQ: events went backwards; only a list tells what is right. -EREMOTEIO: an ERROR event of another code; error has its message.
- * -EBADMSG: no JSON, or not what was asked for. -ENOMEM. After any of them the answer is over.
+ * -EBADMSG: no JSON, no protobuf, or not what was asked for. -ENOMEM. After any of them the answer is over.
  */
 int vg_intake_feed(struct vg_intake *intake, const char *bytes, size_t n, const struct vg_moment *now, struct vg_error *ret_error);
 /*

@@ -74,7 +74,7 @@ static int keep(struct vg_intake *intake, const char *key)
 	return held && is_ours(intake, held) ? put_again(intake, held) : 0;
 }
 
-static int set_aside(struct vg_intake *intake, const json_t *object, const char *text)
+int vg_intake_set_aside(struct vg_intake *intake, const json_t *object, const char *text)
 {
 	char key[KEY_MAX];
 
@@ -83,7 +83,7 @@ static int set_aside(struct vg_intake *intake, const json_t *object, const char 
 		return vg_intake_odd(intake, "", text);
 	}
 	vg_intake_odd(intake, key, text);
-	return keep(intake, key);
+	return intake->config.name ? 0 : keep(intake, key);
 }
 
 static int put_reduced(struct vg_intake *intake, const struct vg_object *object)
@@ -119,7 +119,7 @@ int vg_intake_put(struct vg_intake *intake, const json_t *object)
 	if (r == -ENOMEM)
 		return r;
 	if (r < 0)
-		return set_aside(intake, object, error.text);
+		return vg_intake_set_aside(intake, object, error.text);
 	if (r > 0)
 		return put_reduced(intake, reduced);
 	if (reduced && reduced->kind == intake->config.kind && reduced->key && reduced->key[0])

@@ -4,11 +4,14 @@
 #define KUBE_INTAKE_APPLY_H
 
 #include "kube/intake.h"
+#include "kube/proto_split.h"
 #include "kube/split.h"
 
 struct vg_intake {
 	struct vg_intake_config config;
 	struct vg_split *split; /* NULL: nothing has come yet */
+	struct vg_proto_split *proto; /* or this one */
+	bool is_proto;
 	enum vg_intake_form form;
 	char version[VG_VERSION_MAX];
 	char *token;
@@ -23,6 +26,8 @@ struct vg_intake {
 /* All return 0, or -ENOMEM. An object that the judge has no need of, or that is odd, is no error. */
 int vg_intake_put(struct vg_intake *intake, const json_t *object);
 int vg_intake_delete(struct vg_intake *intake, const json_t *object);
+/* Of an object that cannot be read object may have the name; what was known of it stays. */
+int vg_intake_set_aside(struct vg_intake *intake, const json_t *object, const char *text);
 int vg_intake_odd(struct vg_intake *intake, const char *key, const char *text); /* counts and says it: 0 */
 /* What the list did not name stays for once, as it is not known what it could not read. */
 int vg_intake_keep_rest(struct vg_intake *intake);

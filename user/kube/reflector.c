@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/time.h"
+#include "kube/proto.h"
 #include "kube/reflector_state.h"
 
 #define PATIENCE_NS (10 * VG_NS_PER_SEC) /* for the end mark of a WatchList once nothing comes, or live events do */
@@ -12,6 +13,8 @@
 #define QUIET_LEAST 3 /* times max_age that a watch may say nothing itself while others on its connection do; up to 2 more, at random */
 #define WATCH_MIN_S 300 /* servers end watches after 5 to 10 minutes on their own; asked for so that it is known */
 #define APPEARING_STEP_NS (2 * VG_NS_PER_SEC)
+/* What is preferred comes first: only the server's own kinds have protobuf, of the others it sends JSON. */
+#define OBJECTS VG_PROTO_MIME ", application/json"
 #define METADATA_ONLY "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1"
 #define METADATA_ONLY_EVENTS "application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1"
 
@@ -150,6 +153,13 @@ void vg_reflector_listed(struct vg_reflector *reflector)
 	reflector->sink.moved(reflector->sink.ctx, true);
 }
 
+static void on_type(void *ctx, const char *content_type)
+{
+	struct vg_reflector *reflector = ctx;
+
+	vg_intake_type(reflector->intake, content_type);
+}
+
 static void on_header(void *ctx, long status)
 {
 	struct vg_reflector *reflector = ctx;
@@ -243,8 +253,8 @@ static void on_done(void *ctx, const struct vg_http_end *end)
 /* path is freed. */
 static void ask(struct vg_reflector *reflector, enum step step, enum vg_intake_form form, char *path, uint64_t idle_ns)
 {
-	const struct vg_http_sink sink = { .ctx = reflector, .header = on_header, .data = on_data, .done = on_done };
-	const char *accept = !reflector->sink.name ? NULL : step == STEP_PAGE ? METADATA_ONLY : METADATA_ONLY_EVENTS;
+	const struct vg_http_sink sink = { .ctx = reflector, .type = on_type, .header = on_header, .data = on_data, .done = on_done };
+	const char *accept = !reflector->sink.name ? OBJECTS : step == STEP_PAGE ? METADATA_ONLY : METADATA_ONLY_EVENTS;
 	_cleanup_free_ char *owned = path;
 	int r = owned ? 0 : -ENOMEM;
 

@@ -6,6 +6,7 @@
 #include <jansson.h>
 
 #include "base/time.h"
+#include "kube/proto.h"
 #include "kube/reflector_state.h"
 
 #define STUCK_MAX 2 /* answers without any use to the same request; then the list is begun anew */
@@ -62,18 +63,32 @@ static enum outcome classify(struct vg_reflector *reflector, const struct vg_htt
 	return end->status == 200 ? of_content(reflector) : of_status(reflector, end->status);
 }
 
+/* In either form. NULL: none. */
+static json_t *status_of(const struct vg_reflector *reflector)
+{
+	json_t *status;
+
+	if (!vg_proto_is_object(reflector->body, reflector->n_body))
+		return json_loadb(reflector->body, reflector->n_body, 0, NULL);
+	status = json_object();
+	if (status)
+		vg_proto_read(VG_KIND_MAX, reflector->body, reflector->n_body, status, NULL);
+	return status;
+}
+
 /* A Status has its message; anything else is shown as it begins. Control characters do not get through. */
 static void describe(struct vg_reflector *reflector, const struct vg_http_end *end, char *out, size_t size)
 {
-	json_t *status = end->status == 200 ? NULL : json_loadb(reflector->body, reflector->n_body, 0, NULL);
+	json_t *status = end->status == 200 ? NULL : status_of(reflector);
 	const char *message = json_string_value(json_object_get(status, "message"));
+	const char *body = vg_proto_is_object(reflector->body, reflector->n_body) ? "a Status without a message that can be read" : reflector->body;
 
 	if (end->error && reflector->verdict == OUTCOME_NONE)
 		snprintf(out, size, "%s", end->text);
 	else if (end->status == 200)
 		snprintf(out, size, "%s", reflector->body);
 	else
-		snprintf(out, size, "HTTP status %ld: %s", end->status, message ? message : reflector->body);
+		snprintf(out, size, "HTTP status %ld: %s", end->status, message ? message : body);
 	json_decref(status);
 	for (char *c = out; *c; c++)
 		if ((unsigned char)*c < ' ' || *c == 0x7f)
