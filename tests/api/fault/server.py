@@ -3,6 +3,7 @@
 
 World holds objects and what happened to them, and answers as kube-apiserver does: pages, watches, WatchList, bookmarks, 410.
 A rule takes the place of an answer, or only of the way it is sent: Conn cuts, splits, stalls and resets.
+With protobuf the server's own kinds are sent so if the client takes it, whatever says what is sent.
 """
 import json
 import socket
@@ -11,6 +12,8 @@ import threading
 import time
 import traceback
 from urllib.parse import parse_qs, urlsplit
+
+import proto
 
 
 class Gone(Exception):
@@ -26,6 +29,7 @@ class Conn:
 
     def fresh(self):
         self.cut = self.piece = None
+        self.kind = None  # of what is sent as protobuf
         self.how = 'reset'
         self.chunked = False
         self.sent = 0
@@ -43,7 +47,8 @@ class Conn:
             self.sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack('ii', 1, 0))
         raise Gone
 
-    def header(self, status, kind='application/json', length=None, extra=''):
+    def header(self, status, kind=None, length=None, extra=''):
+        kind = kind or (proto.MIME if self.kind else 'application/json')
         self.chunked = length is None
         size = 'Transfer-Encoding: chunked' if self.chunked else f'Content-Length: {length}'
         self.raw(f'HTTP/1.1 {status} X\r\nContent-Type: {kind}\r\n{extra}{size}\r\n\r\n'.encode())
@@ -65,8 +70,13 @@ class Conn:
         if self.chunked:
             self.raw(b'0\r\n\r\n')
 
-    def answer(self, status, body, kind='application/json', extra=''):
-        data = body if isinstance(body, bytes) else json.dumps(body, separators=(',', ':')).encode()
+    def answer(self, status, body, kind=None, extra=''):
+        if isinstance(body, bytes):
+            data = body
+        elif self.kind and not kind:
+            data = proto.listed(self.kind, body) if body['kind'] == 'List' else proto.whole(body)
+        else:
+            data = json.dumps(body, separators=(',', ':')).encode()
         self.header(status, kind, len(data), extra)
         self.body(data)
 
@@ -78,7 +88,7 @@ class Conn:
         self.answer(404, b'404 page not found\n', 'text/plain')
 
     def line(self, event, obj):
-        self.body(json.dumps({'type': event, 'object': obj}, separators=(',', ':')).encode() + b'\n')
+        self.body(proto.line(event, obj) if self.kind else json.dumps({'type': event, 'object': obj}, separators=(',', ':')).encode() + b'\n')
 
 
 class Request:
@@ -116,7 +126,8 @@ CORE = ['/api/v1/services', '/api/v1/nodes', '/api/v1/pods', '/api/v1/configmaps
 
 
 class Server:
-    def __init__(self, port=0):
+    def __init__(self, protobuf=False, port=0):
+        self.protobuf = protobuf
         self.lock = threading.Condition()
         self.stopping = threading.Event()
         self.objects, self.log, self.version, self.oldest = {c: {} for c in CORE}, [], 100, 0
@@ -253,6 +264,8 @@ class Server:
 
     def _answer(self, conn, request):
         do = None
+        if self.protobuf and proto.MIME in request.headers.get('accept', ''):
+            conn.kind = proto.OF_PLURAL.get(request.plural) if request.collection in CORE else None
         with self.lock:
             self.requests.append(request)
             for rule in self.rules:
