@@ -14,7 +14,7 @@
 
 #define BACKOFF_MIN_NS (500 * VG_NS_PER_MS)
 #define BACKOFF_MAX_NS (30 * VG_NS_PER_SEC)
-#define PAGE 500
+#define PAGE 5000 /* each costs the server a search; what it holds of one is about 5 MB as protobuf */
 
 const char *vg_relist_cause_to_str(enum vg_relist_cause cause)
 {

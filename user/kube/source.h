@@ -31,7 +31,7 @@ struct vg_kube_config {
 	 * HTTP/1. 0: max_age / 2 */
 	uint64_t bookmark_ns;
 	bool no_watch_list; /* always page (tests) */
-	uint32_t page; /* limit of a page; 0: 500 */
+	uint32_t page; /* limit of a page; 0: 5000 */
 };
 
 enum vg_kube_trouble_kind {
