@@ -92,6 +92,8 @@ static inline bool answer(struct server *server, struct client *client)
 		send_status(client->fd, atoi(line + 12));
 	else if (!strncmp(line, "GET /echo", 9))
 		send_body(client->fd, "200 OK", "", line);
+	else if (!strncmp(line, "GET /typed", 10))
+		send_body(client->fd, "200 OK", "Content-Type: application/x;stream=watch\r\n", "x");
 	else if (!strncmp(line, "GET /half", 9))
 		send_text(client->fd, "HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\n12345");
 	else if (!strncmp(line, "GET /cut", 8)) {
