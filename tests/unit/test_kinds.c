@@ -110,13 +110,20 @@ static void test_backoff_doubles_up_to_its_end(void **state)
 		assert_true(vg_backoff_next(&backoff) <= 10);
 }
 
+static void test_forms(void **state)
+{
+	(void)state;
+	assert_string_equal(vg_request_accept(false, true), "application/vnd.kubernetes.protobuf, application/json");
+	assert_string_equal(vg_request_accept(false, false), "application/vnd.kubernetes.protobuf, application/json");
+	assert_string_equal(vg_request_accept(true, true), "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1");
+	assert_string_equal(vg_request_accept(true, false), "application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_every_kind_is_there_once_for_each_bit),
-		cmocka_unit_test(test_paths),
-		cmocka_unit_test(test_rules_in_words),
-		cmocka_unit_test(test_backoff_doubles_up_to_its_end),
+		cmocka_unit_test(test_forms),	       cmocka_unit_test(test_every_kind_is_there_once_for_each_bit), cmocka_unit_test(test_paths),
+		cmocka_unit_test(test_rules_in_words), cmocka_unit_test(test_backoff_doubles_up_to_its_end),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -5,7 +5,6 @@
 #include <string.h>
 
 #include "base/time.h"
-#include "kube/proto.h"
 #include "kube/reflector_state.h"
 
 #define PATIENCE_NS (10 * VG_NS_PER_SEC) /* for the end mark of a WatchList once nothing comes, or live events do */
@@ -13,10 +12,6 @@
 #define QUIET_LEAST 3 /* times max_age that a watch may say nothing itself while others on its connection do; up to 2 more, at random */
 #define WATCH_MIN_S 300 /* servers end watches after 5 to 10 minutes on their own; asked for so that it is known */
 #define APPEARING_STEP_NS (2 * VG_NS_PER_SEC)
-/* What is preferred comes first: only the server's own kinds have protobuf, of the others it sends JSON. */
-#define OBJECTS VG_PROTO_MIME ", application/json"
-#define METADATA_ONLY "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1"
-#define METADATA_ONLY_EVENTS "application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1"
 
 struct vg_place vg_reflector_place(const struct vg_reflector *reflector)
 {
@@ -254,7 +249,7 @@ static void on_done(void *ctx, const struct vg_http_end *end)
 static void ask(struct vg_reflector *reflector, enum step step, enum vg_intake_form form, char *path, uint64_t idle_ns)
 {
 	const struct vg_http_sink sink = { .ctx = reflector, .type = on_type, .header = on_header, .data = on_data, .done = on_done };
-	const char *accept = !reflector->sink.name ? OBJECTS : step == STEP_PAGE ? METADATA_ONLY : METADATA_ONLY_EVENTS;
+	const char *accept = vg_request_accept(reflector->sink.name != NULL, step == STEP_PAGE);
 	_cleanup_free_ char *owned = path;
 	int r = owned ? 0 : -ENOMEM;
 

@@ -6,8 +6,13 @@
 #include <string.h>
 
 #include "base/cleanup.h"
+#include "kube/proto.h"
 
 #define NAME_SELECTOR "metadata.name="
+/* What is preferred comes first: only the server's own kinds have protobuf, of the others it sends JSON. */
+#define OBJECTS VG_PROTO_MIME ", application/json"
+#define METADATA_ONLY "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1"
+#define METADATA_ONLY_EVENTS "application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1"
 
 /* RFC 3986 unreserved characters stay. */
 static void put_escaped(FILE *out, const char *text)
@@ -122,6 +127,13 @@ char *vg_request_watch_list(const struct vg_place *place, uint64_t timeout_s)
 	fprintf(out, "watch=1&allowWatchBookmarks=true&timeoutSeconds=%" PRIu64 "&sendInitialEvents=true&resourceVersionMatch=NotOlderThan",
 		timeout_s);
 	return finish(out, &text, &n);
+}
+
+const char *vg_request_accept(bool names, bool list)
+{
+	if (!names)
+		return OBJECTS;
+	return list ? METADATA_ONLY : METADATA_ONLY_EVENTS;
 }
 
 void vg_request_rule(const struct vg_place *place, char *out, size_t size)
