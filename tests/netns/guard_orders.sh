@@ -28,6 +28,28 @@ reload() {
 }
 test_case "reload, by itself and by SIGHUP; a bad one keeps the old" reload
 
+# The API is away, and stays it: all that is known of the control plane is what kubelet's folder says.
+control_plane_is() { [[ $(vipguard explain 192.0.2.100 -o json | jq -r '.[0].bind.reason') == "$1" ]]; }
+manifests() {
+	mkdir -p $RUN/manifests
+	jq -n '{apiVersion: "v1", kind: "Config", "current-context": "x", contexts: [{name: "x", context: {cluster: "x", user: "x"}}],
+		clusters: [{name: "x", cluster: {server: "http://127.0.0.1:1"}}], users: [{name: "x", user: {}}]}' >$RUN/kubeconfig
+	spawn cp1 vipguard run --mode enforce --node cp1 --kubeconfig $RUN/kubeconfig --manifests $RUN/manifests "${BLIND[@]}" >$EVENTS 2>$RUN/guard.err
+	guard=$spawned
+	await "the guard" "vipguard status >/dev/null 2>&1" || return
+	equal "before" "$(vipguard explain 192.0.2.100 -o json | jq -r '.[0].bind.verdict')" unknown || return
+	jq -n '{apiVersion: "v1", kind: "Pod", metadata: {name: "kube-vip", namespace: "kube-system"}, spec: {containers: [{name: "kube-vip",
+		image: "kube-vip", args: ["manager"], env: [{name: "address", value: "192.0.2.100"}, {name: "cp_enable", value: "true"}]}]}}' >$RUN/manifests/kube-vip.yaml
+	kill -HUP $guard
+	await "the control plane's address to be protected" "control_plane_is control-plane-vip" || return
+	echo junk: [ >$RUN/manifests/kube-vip.yaml
+	kill -HUP $guard
+	exits "explain" 0 vipguard explain 192.0.2.100 || return
+	control_plane_is control-plane-vip || fail "a file that cannot be read took the protection away" || return
+	guard_stop
+}
+test_case "SIGHUP reads the static Pods again" manifests
+
 many() {
 	local began=$SECONDS
 	guard_start enforce "${BLIND[@]}" || return

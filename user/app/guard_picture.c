@@ -376,6 +376,18 @@ void vg_guard_take_freshness(struct vg_guard *guard)
 	vg_guard_look_end(guard, false);
 }
 
+int vg_guard_take_manifests(struct vg_guard *guard)
+{
+	VG_CLEANUP(vg_changes_deinit) struct vg_changes changes = { .n = 0 };
+	struct vg_assess_config config = vg_guard_assess_config(guard);
+	struct vg_moment now = vg_guard_moment();
+	int r = vg_assess(guard->manifests, guard->snapshot, &config, &now, false, &changes);
+
+	if (r == 0 && changes.protections)
+		vg_guard_take_freshness(guard);
+	return r;
+}
+
 /* ---- the first one */
 
 static int keep_protection(void *ctx, const struct vg_prefix *prefix, enum vg_reason reason)

@@ -306,12 +306,29 @@ int vg_guard_start_source(struct vg_guard *guard)
 	return status;
 }
 
+/* What is written there now is added; what was there at the start stays, for an editor may hold the file at this very moment. */
+static void reread_manifests(struct vg_guard *guard)
+{
+	int r;
+
+	read_manifests(guard);
+	if (guard->complete) {
+		take_cluster(guard);
+		return;
+	}
+	r = vg_guard_take_manifests(guard);
+	if (r < 0)
+		vg_log_errno(r, "cannot take over the static Pods");
+}
+
 void vg_guard_reload(struct vg_guard *guard)
 {
 	if (guard->source)
 		vg_file_source_reload(guard->source);
-	if (guard->kube)
+	if (guard->kube) {
+		reread_manifests(guard);
 		vg_kube_source_retry(guard->kube);
+	}
 }
 
 void vg_guard_woke(void *ctx)

@@ -113,6 +113,7 @@ void vg_guard_picture_deinit(struct vg_guard *guard);
  * one before stays. */
 int vg_guard_take_file(struct vg_guard *guard, struct vg_snapshot *file); /* stolen, also on an error */
 int vg_guard_take_cluster(struct vg_guard *guard); /* -errno: behind, and armed to be tried again */
+int vg_guard_take_manifests(struct vg_guard *guard); /* what they protect, while the cluster is not known; -errno */
 /* The same picture, judged anew (fresh or stale now). */
 void vg_guard_take_freshness(struct vg_guard *guard);
 void vg_guard_note_own(struct vg_guard *guard, const struct vg_fact *fact); /* one of the own addresses came or went */
