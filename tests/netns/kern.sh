@@ -196,6 +196,28 @@ check "ends well" probe_stop
 check "and leaves theirs" [ -n "$(tc qdisc show dev eth0 clsact)" ]
 tc qdisc del dev eth0 clsact
 
+# ---- an ingress qdisc takes a filter meant for egress for its own, and would then judge what comes in
+tc qdisc add dev eth0 ingress
+check "starts beside an ingress qdisc" probe_start -e -w tcx
+check "says that the link is not covered" says '^changed links ok=0 eth0 has an ingress qdisc in the place of clsact: tc qdisc del dev eth0 ingress'
+check "does not say it is guarded" says_not '^guarded eth0'
+check "puts no filter there" [ -z "$(tc filter show dev eth0 ingress)$(tc filter show dev eth0 egress)" ]
+tc qdisc del dev eth0 ingress
+check "attaches once the qdisc is gone" await '^changed links ok=1'
+check "to egress" [ "$(tc filter show dev eth0 egress | grep -c 'handle 0x7667')" = 1 ]
+check "a witness is there" witness_start
+claim 192.0.2.10 3
+claim 198.51.100.1 1
+check "own announcements pass" witness_has 198.51.100.1 1
+check "and no claim of the VIP" witness_missed 192.0.2.10
+witness_stop
+tc qdisc del dev eth0 clsact
+tc qdisc add dev eth0 ingress 2>"$dir/tc" || true # the guard may have been faster
+check "keeps up" probe_sync again
+check "whoever wins the race: no filter of ours on ingress" [ -z "$(tc filter show dev eth0 ingress)" ]
+check "ends well" probe_stop
+tc qdisc del dev eth0 ingress 2>"$dir/tc" || true
+
 # ---- a secondary is never taken along
 echo 0 >/proc/sys/net/ipv4/conf/all/promote_secondaries
 echo 0 >/proc/sys/net/ipv4/conf/eth0/promote_secondaries

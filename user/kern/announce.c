@@ -16,6 +16,7 @@
 #include "kern/program.h"
 #include "kern/tcx.h"
 
+#define TROUBLE_MAX 160 /* as in struct vg_capability */
 #define LOOPBACK_IFINDEX 1 /* net/core/net_namespace.c: the first device of every namespace */
 
 #define BIT(feature) (1U << (feature))
@@ -30,9 +31,10 @@ static const struct vg_program program_table[] = {
 /* A link that is to be guarded. */
 struct attachment {
 	uint32_t ifindex;
+	char name[VG_IFNAME_MAX];
 	bool attached;
-	bool said; /* that it cannot be attached to */
 	bool wanted;
+	int error; /* why it is not attached to: -errno */
 	int link_fd; /* tcx; -1: clsact */
 	bool made_qdisc;
 };
@@ -46,6 +48,8 @@ struct vg_announce {
 	struct vg_attached senders;
 	struct attachment *attachments;
 	size_t n;
+	bool judges; /* not switched off by --without links */
+	char trouble[TROUBLE_MAX]; /* the one that was said; "" for none */
 	vg_announce_changed_fn changed;
 	void *ctx;
 };
@@ -123,7 +127,8 @@ static int try_clsact(const struct vg_announce *announce)
 	r = vg_clsact_attach(LOOPBACK_IFINDEX, announce->prog_fd, &made_qdisc);
 	if (r == 0)
 		vg_clsact_detach(LOOPBACK_IFINDEX, announce->prog_fd, made_qdisc);
-	return r;
+	/* an ingress qdisc of somebody's there says nothing against the other links */
+	return r == -EEXIST ? 0 : r;
 }
 
 /* The first way that works; the other one is not needed then, and not tried. */
@@ -173,6 +178,9 @@ int vg_announce_new(const struct vg_maps *maps, uint32_t without, vg_announce_ch
 	announce->object.btf_fd = -1;
 	announce->changed = changed;
 	announce->ctx = ctx;
+	announce->judges = !vg_feature_is_off(features, VG_FEATURE_LINKS, without);
+	if (announce->judges)
+		vg_feature_record(features, VG_FEATURE_LINKS, 0);
 	r = load_best(announce, without, features);
 	if (r < 0)
 		return r;
@@ -224,23 +232,31 @@ static struct attachment *find(const struct vg_announce *announce, uint32_t ifin
 	return NULL;
 }
 
-static enum vg_feature way(const struct vg_announce *announce)
+static void describe(const struct attachment *attachment, char out[TROUBLE_MAX])
 {
-	return announce->tcx ? VG_FEATURE_TCX : VG_FEATURE_CLSACT;
+	if (attachment->error == -EEXIST)
+		snprintf(out, TROUBLE_MAX, "%s has an ingress qdisc in the place of clsact: tc qdisc del dev %s ingress", attachment->name,
+			 attachment->name);
+	else
+		snprintf(out, TROUBLE_MAX, "cannot attach to %s: %s", attachment->name, strerror(-attachment->error));
 }
 
-static void say_failed(struct vg_announce *announce, struct attachment *attachment, const char *ifname, int r)
+/* One line for the first link that is not covered, said when it becomes another one. */
+static void tell_trouble(struct vg_announce *announce)
 {
-	char why[128];
+	char trouble[TROUBLE_MAX] = "";
 
-	if (attachment->said)
+	for (size_t i = 0; i < announce->n && !trouble[0]; i++) {
+		if (announce->attachments[i].error)
+			describe(&announce->attachments[i], trouble);
+	}
+	if (strcmp(trouble, announce->trouble) == 0)
 		return;
-	attachment->said = true;
-	snprintf(why, sizeof(why), "cannot attach to %s: %s", ifname, strerror(-r));
-	announce->changed(announce->ctx, way(announce), false, why);
+	memcpy(announce->trouble, trouble, sizeof(trouble));
+	announce->changed(announce->ctx, VG_FEATURE_LINKS, !trouble[0], trouble);
 }
 
-static void attach(struct vg_announce *announce, struct attachment *attachment, const char *ifname)
+static void attach(struct vg_announce *announce, struct attachment *attachment)
 {
 	int r;
 
@@ -249,16 +265,8 @@ static void attach(struct vg_announce *announce, struct attachment *attachment, 
 	else
 		r = vg_clsact_attach(attachment->ifindex, announce->prog_fd, &attachment->made_qdisc);
 	attachment->attached = r == 0;
-	/* it went while we were at it: that is told by rtnetlink */
-	if (r == -ENODEV)
-		return;
-	if (r < 0) {
-		say_failed(announce, attachment, ifname, r);
-		return;
-	}
-	if (attachment->said)
-		announce->changed(announce->ctx, way(announce), true, "");
-	attachment->said = false;
+	/* it, or its qdisc, went while we were at it: that is told by rtnetlink */
+	attachment->error = r == -ENODEV || r == -EAGAIN ? 0 : r;
 }
 
 static struct attachment *add(struct vg_announce *announce, uint32_t ifindex)
@@ -300,9 +308,10 @@ static void want(struct vg_announce *announce, const struct vg_link *link)
 		return;
 	}
 	attachment->wanted = true;
+	memcpy(attachment->name, link->rt.name, sizeof(attachment->name));
 	look_after(announce, attachment);
 	if (!attachment->attached)
-		attach(announce, attachment, link->rt.name);
+		attach(announce, attachment);
 }
 
 void vg_announce_follow(struct vg_announce *announce, const struct vg_links *links)
@@ -313,7 +322,7 @@ void vg_announce_follow(struct vg_announce *announce, const struct vg_links *lin
 	for (size_t i = 0; i < announce->n; i++)
 		announce->attachments[i].wanted = false;
 	for (size_t i = 0; (link = vg_links_at(links, i)); i++) {
-		if (link->guarded)
+		if (link->guarded && announce->judges)
 			want(announce, link);
 	}
 	for (size_t i = 0; i < announce->n; i++) {
@@ -323,20 +332,25 @@ void vg_announce_follow(struct vg_announce *announce, const struct vg_links *lin
 			detach(announce, &announce->attachments[i]);
 	}
 	announce->n = kept;
+	tell_trouble(announce);
 }
 
-void vg_announce_repair(struct vg_announce *announce, uint32_t ifindex, const char *ifname)
+void vg_announce_repair(struct vg_announce *announce, uint32_t ifindex)
 {
 	struct attachment *attachment = find(announce, ifindex);
+	bool lost;
 	char why[128];
 
-	if (announce->tcx || !attachment || !attachment->attached || vg_clsact_is_attached(ifindex, announce->prog_fd))
+	if (announce->tcx || !attachment || (attachment->attached && vg_clsact_is_attached(ifindex, announce->prog_fd)))
 		return;
-	snprintf(why, sizeof(why), "the filter was taken off %s", ifname);
-	announce->changed(announce->ctx, VG_FEATURE_CLSACT, false, why);
-	attachment->attached = false;
-	attachment->said = true;
-	attach(announce, attachment, ifname);
+	lost = attachment->attached;
+	snprintf(why, sizeof(why), "the filter was taken off %s", attachment->name);
+	if (lost)
+		announce->changed(announce->ctx, VG_FEATURE_CLSACT, false, why);
+	attach(announce, attachment);
+	if (lost)
+		announce->changed(announce->ctx, VG_FEATURE_CLSACT, true, "");
+	tell_trouble(announce);
 }
 
 const char *vg_announce_how(const struct vg_announce *announce, uint32_t ifindex)

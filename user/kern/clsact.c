@@ -3,19 +3,13 @@
 
 #include <errno.h>
 #include <string.h>
-#include <sys/socket.h>
-#include <sys/time.h>
 
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
-#include <libmnl/libmnl.h>
 #include <linux/pkt_sched.h>
-#include <linux/rtnetlink.h>
 
-#include "base/cleanup.h"
 #include "base/log.h"
-
-#define RECEIVE_BYTES 32768
+#include "kern/tclist.h"
 
 /* Hooks are made by LIBBPF_OPTS: libbpf refuses a structure whose padding is not zero. */
 
@@ -27,6 +21,43 @@ static uint32_t program_id(int prog_fd)
 	return bpf_obj_get_info_by_fd(prog_fd, &info, &len) < 0 ? 0 : info.id;
 }
 
+/* An ingress qdisc takes every class for its own: a filter meant for egress would judge what comes in. -EEXIST: it is there. -EAGAIN: none is. */
+static int check_qdisc(uint32_t ifindex)
+{
+	char kind[VG_TC_KIND_MAX];
+	int r;
+
+	r = vg_tc_find_qdisc(ifindex, kind);
+	if (r < 0)
+		return r;
+	if (strcmp(kind, "clsact") == 0)
+		return 0;
+	return kind[0] ? -EEXIST : -EAGAIN;
+}
+
+static int make_qdisc(struct bpf_tc_hook *hook, bool *ret_made)
+{
+	int r;
+
+	r = bpf_tc_hook_create(hook);
+	*ret_made = r == 0;
+	/* also what is said of a qdisc of another kind */
+	return r == -EEXIST ? check_qdisc((uint32_t)hook->ifindex) : r;
+}
+
+static int take_off(const struct bpf_tc_hook *hook)
+{
+	LIBBPF_OPTS(bpf_tc_opts, opts, .handle = VG_TC_HANDLE, .priority = VG_TC_PRIORITY);
+
+	return bpf_tc_detach(hook, &opts);
+}
+
+static int take_off_qdisc(struct bpf_tc_hook *hook)
+{
+	hook->attach_point = BPF_TC_INGRESS | BPF_TC_EGRESS;
+	return bpf_tc_hook_destroy(hook);
+}
+
 int vg_clsact_attach(uint32_t ifindex, int prog_fd, bool *ret_made_qdisc)
 {
 	LIBBPF_OPTS(bpf_tc_hook, hook, .ifindex = (int)ifindex, .attach_point = BPF_TC_EGRESS);
@@ -34,18 +65,20 @@ int vg_clsact_attach(uint32_t ifindex, int prog_fd, bool *ret_made_qdisc)
 	bool made;
 	int r;
 
-	r = bpf_tc_hook_create(&hook);
-	if (r < 0 && r != -EEXIST)
+	r = make_qdisc(&hook, &made);
+	if (r < 0)
 		return r;
-	made = r == 0;
 	r = bpf_tc_attach(&hook, &opts);
-	if (r < 0) {
-		if (made) {
-			hook.attach_point = BPF_TC_INGRESS | BPF_TC_EGRESS;
-			(void)bpf_tc_hook_destroy(&hook);
-		}
-		return r;
+	if (r == 0) {
+		/* the qdisc may have become another one meanwhile */
+		r = check_qdisc(ifindex);
+		if (r < 0)
+			(void)take_off(&hook);
+	} else if (made) {
+		(void)take_off_qdisc(&hook);
 	}
+	if (r < 0)
+		return r;
 	*ret_made_qdisc = made;
 	return 0;
 }
@@ -55,72 +88,40 @@ bool vg_clsact_is_attached(uint32_t ifindex, int prog_fd)
 	LIBBPF_OPTS(bpf_tc_hook, hook, .ifindex = (int)ifindex, .attach_point = BPF_TC_EGRESS);
 	LIBBPF_OPTS(bpf_tc_opts, opts, .handle = VG_TC_HANDLE, .priority = VG_TC_PRIORITY);
 
-	return bpf_tc_query(&hook, &opts) == 0 && opts.prog_id != 0 && opts.prog_id == program_id(prog_fd);
+	return check_qdisc(ifindex) == 0 && bpf_tc_query(&hook, &opts) == 0 && opts.prog_id != 0 && opts.prog_id == program_id(prog_fd);
 }
 
-/* 1: a filter, 0: the dump is over without one. */
-static int await_filter(struct mnl_socket *socket, unsigned char *buffer)
+static void count_filter(void *ctx, const struct vg_tc_filter *filter)
 {
-	for (;;) {
-		ssize_t n = mnl_socket_recvfrom(socket, buffer, RECEIVE_BYTES);
-		const struct nlmsghdr *message = (const void *)buffer;
-		int left = (int)n;
+	size_t *n = ctx;
 
-		if (n < 0)
-			return -errno;
-		for (; mnl_nlmsg_ok(message, left); message = mnl_nlmsg_next(message, &left)) {
-			if (message->nlmsg_type == RTM_NEWTFILTER)
-				return 1;
-			if (message->nlmsg_type == NLMSG_DONE || message->nlmsg_type == NLMSG_ERROR)
-				return 0;
-		}
-	}
+	(void)filter;
+	++*n;
 }
 
-static void close_socket(struct mnl_socket **socket)
-{
-	if (*socket)
-		mnl_socket_close(*socket);
-}
-
+/* What cannot be told counts as used: a qdisc too many harms nobody. */
 static bool has_filters(uint32_t ifindex, uint32_t parent)
 {
-	VG_CLEANUP(close_socket) struct mnl_socket *socket = mnl_socket_open2(NETLINK_ROUTE, SOCK_CLOEXEC);
-	const struct timeval limit = { .tv_sec = 1 };
-	unsigned char buffer[RECEIVE_BYTES];
-	struct nlmsghdr *request = mnl_nlmsg_put_header(buffer);
-	struct tcmsg *header;
+	size_t n = 0;
 
-	request->nlmsg_type = RTM_GETTFILTER;
-	request->nlmsg_flags = NLM_F_REQUEST | NLM_F_DUMP;
-	header = mnl_nlmsg_put_extra_header(request, sizeof(*header));
-	header->tcm_ifindex = (int)ifindex;
-	header->tcm_parent = parent;
-	/* what cannot be told counts as used: a qdisc too many harms nobody */
-	if (!socket || setsockopt(mnl_socket_get_fd(socket), SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof(limit)) < 0 ||
-	    mnl_socket_sendto(socket, request, request->nlmsg_len) < 0)
-		return true;
-	return await_filter(socket, buffer) != 0;
+	return vg_tc_for_each_filter(ifindex, TC_H_MAKE(TC_H_CLSACT, parent), count_filter, &n) < 0 || n > 0;
 }
 
 void vg_clsact_detach(uint32_t ifindex, int prog_fd, bool made_qdisc)
 {
 	LIBBPF_OPTS(bpf_tc_hook, hook, .ifindex = (int)ifindex, .attach_point = BPF_TC_EGRESS);
-	LIBBPF_OPTS(bpf_tc_opts, opts, .handle = VG_TC_HANDLE, .priority = VG_TC_PRIORITY);
 	int r;
 
 	if (!vg_clsact_is_attached(ifindex, prog_fd))
 		return;
-	r = bpf_tc_detach(&hook, &opts);
+	r = take_off(&hook);
 	if (r < 0) {
 		vg_log_errno(r, "cannot take the filter off ifindex %u", ifindex);
 		return;
 	}
-	if (!made_qdisc || has_filters(ifindex, TC_H_MAKE(TC_H_CLSACT, TC_H_MIN_INGRESS)) ||
-	    has_filters(ifindex, TC_H_MAKE(TC_H_CLSACT, TC_H_MIN_EGRESS)))
+	if (!made_qdisc || has_filters(ifindex, TC_H_MIN_INGRESS) || has_filters(ifindex, TC_H_MIN_EGRESS))
 		return;
-	hook.attach_point = BPF_TC_INGRESS | BPF_TC_EGRESS;
-	r = bpf_tc_hook_destroy(&hook);
+	r = take_off_qdisc(&hook);
 	if (r < 0)
 		vg_log_errno(r, "cannot take the clsact qdisc off ifindex %u", ifindex);
 }

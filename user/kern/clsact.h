@@ -9,7 +9,8 @@
 #define VG_TC_HANDLE 0x7667
 #define VG_TC_PRIORITY 1
 
-/* Puts the filter there, in place of one that an earlier guard left. ret_made_qdisc: there was no clsact qdisc before. */
+/* Puts the filter there, in place of one that an earlier guard left. ret_made_qdisc: there was no clsact qdisc before.
+ * -EEXIST: an ingress qdisc is in its place, where no frame that leaves is seen. Nothing is put there, nor taken away. */
 int vg_clsact_attach(uint32_t ifindex, int prog_fd, bool *ret_made_qdisc);
 /* True: our filter is there with this program. */
 bool vg_clsact_is_attached(uint32_t ifindex, int prog_fd);

@@ -109,7 +109,7 @@ static void on_filter_lost(void *ctx, uint32_t ifindex)
 	struct vg_kern *kern = ctx;
 
 	if (kern->programs.announce)
-		vg_announce_repair(kern->programs.announce, ifindex, vg_links_name(vg_sense_links(kern->sense), ifindex));
+		vg_announce_repair(kern->programs.announce, ifindex);
 }
 
 static void on_changed(void *ctx, enum vg_feature feature, bool ok, const char *why)
