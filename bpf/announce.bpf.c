@@ -9,6 +9,7 @@
  */
 #define VG_NEED_CALLS
 #define VG_NEED_EVENTS
+#define VG_NEED_LINKS
 #define VG_NEED_SEEN
 #define VG_NEED_VIPS
 #include "vmlinux.h"
@@ -134,6 +135,24 @@ static __always_inline void announce_account(const struct __sk_buff *skb, const 
 		announce_report(&key, seen, config, stats);
 }
 
+/*
+ * This node is the switch between two of its links, and the frame came in on one with other hosts behind it: whoever announces here is one of
+ * them. Pods' ports are not of that kind. Both ends are asked, since a frame from another namespace may bring an index of that one along.
+ */
+static __always_inline bool announce_is_passed_on(const struct __sk_buff *skb)
+{
+	__u32 in = skb->ingress_ifindex, out = skb->ifindex;
+	const struct vg_link_value *link;
+
+	if (!in || skb->sk)
+		return false;
+	link = bpf_map_lookup_elem(&vg_links, &in);
+	if (!link || !link->outer_port)
+		return false;
+	link = bpf_map_lookup_elem(&vg_links, &out);
+	return link && link->below_port;
+}
+
 static __always_inline int announce_judge(struct __sk_buff *skb, const struct vg_claim *claim, const struct vg_config *config, struct vg_stats *stats)
 {
 	struct vg_vip *vip = vg_lookup(&claim->addr);
@@ -141,6 +160,10 @@ static __always_inline int announce_judge(struct __sk_buff *skb, const struct vg
 
 	if (!vip)
 		return TC_ACT_UNSPEC;
+	if (announce_is_passed_on(skb)) {
+		VG_COUNT(stats, announce_forwarded);
+		return TC_ACT_UNSPEC;
+	}
 	VG_COUNT(stats, announce_judged);
 	VG_COUNT(vip, announce_hits);
 	dropped = announce_is_dropped(claim, vip, config, stats);

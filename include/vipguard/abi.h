@@ -13,7 +13,7 @@
 
 #include "vipguard/reasons.h"
 
-#define VG_ABI_VERSION 1
+#define VG_ABI_VERSION 2
 
 #define VG_TEXT_MAX 56 /* "ffff:…:ffff/128" and its NUL fit (INET6_ADDRSTRLEN + 4, rounded up to 8) */
 #define VG_IFNAME_MAX 16 /* IFNAMSIZ */
@@ -124,7 +124,8 @@ struct vg_link_value {
 	char name[VG_IFNAME_MAX];
 	_Bool deniable;
 	_Bool guarded; /* its egress is judged */
-	__u8 pad[2];
+	_Bool outer_port; /* a port of a bridge or switch with other hosts behind it: what comes in here was not made by this node */
+	_Bool below_port; /* a port, or below one: what comes in on an outer port may be forwarded to here */
 };
 
 /* vg_calls: a system call under way, by task_struct address. It joins what one hook knows to what a later one sees. */
@@ -200,6 +201,7 @@ struct vg_stats {
 	__u64 lost_netlink; /* rtnetlink overruns (ENOBUFS); each is followed by a new dump */
 	__u64 lost_binds; /* vg_binds full */
 	__u64 lost_log; /* lines that standard output or a watcher did not take */
+	__u64 announce_forwarded; /* of announce_seen: not judged, since they came in from another host and this node passed them on as a switch */
 	__u64 inactive; /* violations let pass since the dead-man's deadline was over, or while paused */
 };
 

@@ -130,6 +130,7 @@ static bool arrives(int fd, const struct frames_frame *frame)
 	uint8_t got[FRAMES_MAX];
 
 	memset(end.bytes, 0xff, 6);
+	memset(end.bytes + 6, 0x02, 6); /* a bridge takes no frame from nowhere */
 	memcpy(end.bytes + 12, "\x88\xb5vipguard-end", 14);
 	send_packet(frame);
 	send_packet(&end);
@@ -223,6 +224,41 @@ static const struct vg_event *find_event_on(const char *link)
 	return NULL;
 }
 
+static void put_link(const char *name, bool outer_port, bool below_port)
+{
+	const struct vg_link_value value = { .outer_port = outer_port, .below_port = below_port };
+	const __u32 ifindex = if_nametoindex(name);
+
+	harness_put(bpf_map__fd(announce->maps.vg_links), &ifindex, &value);
+}
+
+/* What other hosts sent, and this node passes on as a switch, is theirs. Frames of another port are judged as ever. */
+static void test_passed_on(const struct frames_frame *frame)
+{
+	LIBBPF_OPTS(bpf_tc_hook, hook, .ifindex = (int)if_nametoindex(TX), .attach_point = BPF_TC_INGRESS | BPF_TC_EGRESS);
+	int fd = open_packet("vgp1", SOCK_RAW, ETH_P_ALL);
+	struct vg_stats before;
+
+	/* here it is vgp0 that judges */
+	if (bpf_tc_hook_destroy(&hook))
+		harness_die(TX);
+	configure(VG_ENFORCE);
+	harness_check(!arrives(fd, frame), "a violation from a port of the bridge is dropped at another one");
+	put_link(RX, false, true);
+	put_link("vgp0", true, true);
+	harness_check(!arrives(fd, frame), "also if this other one is an outer port");
+	put_link(RX, true, true);
+	put_link("vgp0", false, false);
+	harness_check(!arrives(fd, frame), "and if it came in on an outer port, but leaves by no port");
+	put_link("vgp0", true, true);
+	before = harness_stats(stats_fd);
+	harness_check(arrives(fd, frame), "from an outer port to another port it passes");
+	harness_check(harness_stats(stats_fd).announce_forwarded == before.announce_forwarded + 1 &&
+			      harness_stats(stats_fd).announce_judged == before.announce_judged,
+		      "and is counted, not judged");
+	close(fd);
+}
+
 /* Through a bridge: no socket any more, but the port it came in on. */
 static void test_forwarded(void)
 {
@@ -242,6 +278,7 @@ static void test_forwarded(void)
 		event = find_event_on("vgp0");
 	}
 	harness_check(event && event->in_ifindex == if_nametoindex(RX) && !event->who.pid, "a forwarded frame: the port it came in on, no sender");
+	test_passed_on(&frame);
 	harness_run("ip link del vgbr; ip link del vgp0");
 }
 

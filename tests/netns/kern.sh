@@ -77,12 +77,12 @@ probe_stop() {
 	return "$rc"
 }
 
-# claim ADDR TIMES: that many gratuitous ARP requests; a refused send is what is tested
+# claim ADDR TIMES [LINK]: that many gratuitous ARP requests; a refused send is what is tested
 claim() {
-	python3 - "$1" "$2" <<-'EOF'
+	python3 - "$1" "$2" "${3:-eth0}" <<-'EOF'
 		import socket, sys
 		s = socket.socket(socket.AF_PACKET, socket.SOCK_RAW)
-		s.bind(("eth0", 0))
+		s.bind((sys.argv[3], 0))
 		mac, ip = s.getsockname()[4], socket.inet_aton(sys.argv[1])
 		frame = b"\xff" * 6 + mac + b"\x08\x06" + b"\0\1\x08\0\6\4\0\1" + mac + ip + bytes(6) + ip
 		for _ in range(int(sys.argv[2])):
@@ -90,6 +90,18 @@ claim() {
 		        s.send(frame)
 		    except OSError:
 		        pass
+	EOF
+}
+
+# claim_from_afar ADDR TIMES: another host's, through the tunnel vx0
+claim_from_afar() {
+	python3 - "$1" "$2" <<-'EOF'
+		import socket, sys
+		s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+		mac, ip = bytes([2, 0, 0, 0, 0, 0x99]), socket.inet_aton(sys.argv[1])
+		frame = b"\xff" * 6 + mac + b"\x08\x06" + b"\0\1\x08\0\6\4\0\1" + mac + ip + bytes(6) + ip
+		for _ in range(int(sys.argv[2])):
+		    s.sendto(b"\x08\0\0\0\0\0\7\0" + frame, ("127.0.0.1", 4789))
 	EOF
 }
 
@@ -217,6 +229,29 @@ check "keeps up" probe_sync again
 check "whoever wins the race: no filter of ours on ingress" [ -z "$(tc filter show dev eth0 ingress)" ]
 check "ends well" probe_stop
 tc qdisc del dev eth0 ingress 2>"$dir/tc" || true
+
+# ---- a node that is the switch between other hosts passes on what they announce, and judges its pods
+ip link add br0 type bridge
+ip link add vx0 type vxlan id 7 local 127.0.0.1 dstport 4789
+ip link add pod0 type veth peer name pod1
+ip link set eth0 master br0
+ip link set vx0 master br0
+ip link set pod0 master br0
+for link in br0 vx0 pod0 pod1; do ip link set $link up; done
+check "starts as a switch" probe_start -e
+check "a witness is there" witness_start
+claim_from_afar 192.0.2.10 3
+check "the rightful holder is heard through it" witness_has 192.0.2.10 3
+claim 192.0.2.10 3 pod1
+claim 203.0.113.9 1 pod1
+check "what a pod says passes" witness_has 203.0.113.9 1
+check "but for its claims of the VIP" [ "$(witness_saw 192.0.2.10)" = 3 ]
+witness_stop
+check "keeps up" probe_sync switch
+check "which are reported with its port" says '^announce .* addr=192.0.2.10/32 if=eth0 in=pod0 .*refused=1'
+check "and nobody is blamed for the other host's" says_not '^announce .* in=vx0 '
+check "ends well" probe_stop
+for link in br0 vx0 pod0; do ip link del $link; done
 
 # ---- a secondary is never taken along
 echo 0 >/proc/sys/net/ipv4/conf/all/promote_secondaries

@@ -21,6 +21,7 @@ struct row {
 	uint32_t master, lower; /* ifindex: the place in the table, from 1 */
 	bool global;
 	bool guarded; /* expected */
+	bool outer_port, below_port; /* expected */
 	uint16_t type; /* 0: Ethernet */
 	uint32_t flags;
 };
@@ -38,7 +39,7 @@ static const struct host hosts[] = {
 	    { .name = "eth0", .global = true, .guarded = true },
 	    { .name = "eth1", .guarded = true },
 	    { .name = "cni0", .kind = "bridge", .global = true, .guarded = true },
-	    { .name = "veth1", .kind = "veth", .master = 4, .lower = 2 },
+	    { .name = "veth1", .kind = "veth", .master = 4, .lower = 2, .below_port = true },
 	    { .name = "dummy0", .kind = "dummy" } } },
 	{ "a namespace whose NIC is a veth",
 	  { NULL },
@@ -47,17 +48,27 @@ static const struct host hosts[] = {
 	    { .name = "peer", .kind = "veth", .lower = 2 } } },
 	{ "a VLAN on a bond in a bridge",
 	  { NULL },
-	  { { .name = "eth0", .master = 3, .guarded = true },
-	    { .name = "eth1", .master = 3, .guarded = true },
-	    { .name = "bond0", .kind = "bond", .master = 5 },
-	    { .name = "tap0", .kind = "tun", .master = 5 },
+	  { { .name = "eth0", .master = 3, .guarded = true, .below_port = true },
+	    { .name = "eth1", .master = 3, .guarded = true, .below_port = true },
+	    { .name = "bond0", .kind = "bond", .master = 5, .outer_port = true, .below_port = true },
+	    { .name = "tap0", .kind = "tun", .master = 5, .below_port = true },
 	    { .name = "br0", .kind = "bridge", .guarded = true },
 	    { .name = "br0.7", .kind = "vlan", .lower = 5, .global = true, .guarded = true } } },
+	{ "a node that is the switch between two NICs, a VLAN and a tunnel",
+	  { NULL },
+	  { { .name = "eth0", .master = 6, .guarded = true, .outer_port = true, .below_port = true },
+	    { .name = "eth1", .guarded = true, .below_port = true },
+	    { .name = "eth1.7", .kind = "vlan", .lower = 2, .master = 6, .outer_port = true, .below_port = true },
+	    { .name = "vxlan0", .kind = "vxlan", .master = 6, .outer_port = true, .below_port = true },
+	    { .name = "veth1", .kind = "veth", .master = 6, .lower = 2, .below_port = true },
+	    { .name = "br0", .kind = "bridge", .global = true, .guarded = true },
+	    { .name = "eth2", .master = 8, .guarded = true },
+	    { .name = "vrf0", .kind = "vrf" } } },
 	{ "software slaves of a bond, software ports of a bridge",
 	  { NULL },
 	  { { .name = "s0", .kind = "veth", .master = 2, .guarded = true },
 	    { .name = "bond0", .kind = "bond", .global = true, .guarded = true },
-	    { .name = "p0", .kind = "veth", .master = 4 },
+	    { .name = "p0", .kind = "veth", .master = 4, .below_port = true },
 	    { .name = "br0", .kind = "bridge", .global = true, .guarded = true } } },
 	{ "service dummies and tunnels hold addresses that go nowhere",
 	  { NULL },
@@ -100,8 +111,15 @@ static void check_host(const struct host *host, bool backwards)
 		n_names++;
 	vg_links_choose(links, host->names, n_names);
 	for (size_t i = 0; i < n; i++) {
-		if (vg_links_at(links, i)->guarded != host->rows[i].guarded)
-			fail_msg("%s: %s is%s guarded", host->what, host->rows[i].name, host->rows[i].guarded ? " not" : "");
+		const struct vg_link *link = vg_links_at(links, i);
+		const struct row *row = &host->rows[i];
+
+		if (link->guarded != row->guarded)
+			fail_msg("%s: %s is%s guarded", host->what, row->name, row->guarded ? " not" : "");
+		if (link->outer_port != row->outer_port || link->below_port != row->below_port)
+			fail_msg("%s: %s is%s an outer port, is%s below one", host->what, row->name, link->outer_port ? "" : " not",
+				 link->below_port ? "" : " not");
+		assert_int_equal(link->changed, row->guarded || row->below_port);
 	}
 }
 

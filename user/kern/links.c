@@ -175,6 +175,30 @@ static bool is_chosen(const struct vg_link *link)
 	return is_physical(link) || (link->has_global && !vg_link_is_service_dummy(link->rt.name));
 }
 
+static bool is_one_of(const char *kind, const char *const *kinds)
+{
+	while (*kinds && strcmp(*kinds, kind) != 0)
+		kinds++;
+	return *kinds;
+}
+
+/* Ethernet from other hosts through IP. */
+static bool is_tunnel(const struct vg_link *link)
+{
+	static const char *const kinds[] = { "vxlan", "geneve", "gretap", "ip6gretap", "erspan", "ip6erspan", "l2tpeth", "batadv", NULL };
+
+	return is_one_of(link->rt.kind, kinds);
+}
+
+/* A port of something that forwards frames; the slaves of a bond, a team or a VRF device are not. */
+static bool is_port(const struct vg_links *links, const struct vg_link *link)
+{
+	static const char *const kinds[] = { "bond", "team", "vrf", NULL };
+	const struct vg_link *master = link->rt.master ? vg_links_find(links, link->rt.master) : NULL;
+
+	return master && !is_one_of(master->rt.kind, kinds);
+}
+
 static bool is_lower_of(const struct vg_link *lower, const struct vg_link *upper)
 {
 	if (lower->rt.flags & IFF_LOOPBACK)
@@ -214,12 +238,80 @@ static void guard_towers(struct vg_links *links)
 	}
 }
 
-void vg_links_choose(struct vg_links *links, const char *const *names, size_t n_names)
+static bool has_outer_below(const struct vg_links *links, const struct vg_link *upper)
+{
+	for (size_t i = 0; i < links->n; i++) {
+		const struct vg_link *lower = &links->items[i];
+
+		if (lower->outer && is_lower_of(lower, upper))
+			return true;
+	}
+	return false;
+}
+
+static void find_outer_links(struct vg_links *links)
+{
+	static const char *const towers[] = { "vlan", "bond", "team", "macvlan", "macsec", NULL };
+	bool found = true;
+
+	for (size_t i = 0; i < links->n; i++)
+		links->items[i].outer = is_physical(&links->items[i]) || is_tunnel(&links->items[i]);
+	while (found) {
+		found = false;
+		for (size_t i = 0; i < links->n; i++) {
+			struct vg_link *link = &links->items[i];
+
+			if (link->outer || !is_one_of(link->rt.kind, towers) || !has_outer_below(links, link))
+				continue;
+			link->outer = true;
+			found = true;
+		}
+	}
+}
+
+static bool mark_below_ports(struct vg_links *links, const struct vg_link *upper)
+{
+	static const char *const none[] = { "veth", "tun", NULL }; /* nothing is below these, and pods make many */
+	bool found = false;
+
+	if (is_one_of(upper->rt.kind, none))
+		return false;
+	for (size_t i = 0; i < links->n; i++) {
+		struct vg_link *lower = &links->items[i];
+
+		if (!lower->below_port && is_lower_of(lower, upper)) {
+			lower->below_port = true;
+			found = true;
+		}
+	}
+	return found;
+}
+
+static void find_ports(struct vg_links *links)
+{
+	bool found = true;
+
+	find_outer_links(links);
+	for (size_t i = 0; i < links->n; i++) {
+		struct vg_link *link = &links->items[i];
+
+		link->below_port = is_port(links, link);
+		link->outer_port = link->below_port && link->outer;
+	}
+	while (found) {
+		found = false;
+		for (size_t i = 0; i < links->n; i++) {
+			if (links->items[i].below_port && mark_below_ports(links, &links->items[i]))
+				found = true;
+		}
+	}
+}
+
+static void choose_guarded(struct vg_links *links, const char *const *names, size_t n_names)
 {
 	for (size_t i = 0; i < links->n; i++) {
 		struct vg_link *link = &links->items[i];
 
-		link->was_guarded = link->guarded;
 		if (n_names > 0)
 			link->guarded = is_named(link, names, n_names) && !(link->rt.flags & IFF_LOOPBACK);
 		else
@@ -227,4 +319,19 @@ void vg_links_choose(struct vg_links *links, const char *const *names, size_t n_
 	}
 	if (n_names == 0)
 		guard_towers(links);
+}
+
+static unsigned int role_of(const struct vg_link *link)
+{
+	return (link->guarded ? 1U : 0) | (link->outer_port ? 2U : 0) | (link->below_port ? 4U : 0);
+}
+
+void vg_links_choose(struct vg_links *links, const char *const *names, size_t n_names)
+{
+	for (size_t i = 0; i < links->n; i++)
+		links->items[i].role = role_of(&links->items[i]);
+	choose_guarded(links, names, n_names);
+	find_ports(links);
+	for (size_t i = 0; i < links->n; i++)
+		links->items[i].changed = links->items[i].role != role_of(&links->items[i]);
 }

@@ -14,8 +14,12 @@ struct vg_link {
 	struct vg_rt_link rt;
 	bool has_global; /* holds a global address */
 	bool guarded; /* as of the last vg_links_choose() */
-	bool was_guarded; /* as of the one before */
 	bool dummy; /* holds service addresses: binds there are excused */
+	bool outer; /* other hosts are behind it: hardware, a tunnel, or a tower on either */
+	bool outer_port; /* such a one in a bridge or switch */
+	bool below_port; /* a port of a bridge or switch, or below one */
+	unsigned int role; /* all that as of the choice before */
+	bool changed; /* guarded or a port's role: another than as of the choice before */
 };
 
 struct vg_links;
@@ -41,7 +45,7 @@ struct vg_link *vg_links_at(const struct vg_links *links, size_t i);
 const char *vg_links_name(const struct vg_links *links, uint32_t ifindex);
 
 /*
- * Sets `guarded` of every link. n_names > 0: just those named, loopback excepted. Else physical links, links that hold a
+ * Sets what follows `has_global`. `guarded` of every link. n_names > 0: just those named, loopback excepted. Else physical links, links that hold a
  * global address (service dummies excepted), and the lower links of both: slaves of a bond, physical ports of a bridge, the
  * parent of a VLAN. Never loopback; so never the host side of a pod's veth, which holds no address of its own.
  */

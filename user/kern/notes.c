@@ -16,6 +16,8 @@ void vg_note_link(const struct vg_maps *maps, const struct vg_link *link)
 	memcpy(value.name, link->rt.name, sizeof(value.name));
 	value.deniable = !link->dummy;
 	value.guarded = link->guarded;
+	value.outer_port = link->outer_port;
+	value.below_port = link->below_port;
 	r = vg_maps_set(maps, VG_MAP_LINKS, &link->rt.ifindex, &value);
 	if (r < 0)
 		vg_log_errno(r, "cannot write %s to vg_links", link->rt.name);

@@ -296,7 +296,7 @@ void vg_sense_choose(struct vg_sense *sense)
 	sense->links_dirty = false;
 	vg_links_choose(sense->links, sense->config.interfaces, sense->config.n_interfaces);
 	for (size_t i = 0; (link = vg_links_at(sense->links, i)); i++) {
-		if (link->was_guarded != link->guarded)
+		if (link->changed)
 			vg_note_link(sense->config.maps, link);
 	}
 	sense->config.guarded_changed(sense->config.ctx);
