@@ -202,6 +202,7 @@ struct vg_stats {
 	__u64 lost_binds; /* vg_binds full */
 	__u64 lost_log; /* lines that standard output or a watcher did not take */
 	__u64 announce_forwarded; /* of announce_seen: not judged, since they came in from another host and this node passed them on as a switch */
+	__u64 displaced; /* times that our tc program was taken off a link or overtaken by another one, and put back */
 	__u64 inactive; /* violations let pass since the dead-man's deadline was over, or while paused */
 };
 

@@ -44,10 +44,10 @@ says_times() { [[ $(grep -cE -- "$2" "$dir/out") == "$1" ]]; }
 bound() { [[ -n $(ip -o addr show dev "$1" to "$2") ]]; }
 not_bound() { ! bound "$@"; }
 
-# await PATTERN: until the probe has said it, at most 10 s
+# await PATTERN [SECONDS [TIMES]]: until the probe has said it, at most 10 s
 await() {
-	local end=$((SECONDS + 10))
-	until grep -qE -- "$1" "$dir/out"; do
+	local end=$((SECONDS + ${2:-10}))
+	until (($(grep -cE -- "$1" "$dir/out") >= ${3:-1})); do
 		((SECONDS < end)) || return 1
 		read -r -t 0.02 <>"$dir/never" || true
 	done
@@ -110,7 +110,7 @@ second_guard_is_refused() { ! "$probe" 192.0.2.10 <>"$dir/never" >"$dir/second" 
 # A witness at the far end. Claims of an own address come last, so once they are
 # there, all that was sent before is there, or was dropped.
 witness_start() {
-	tcpdump -U -n -i peer0 -w "$dir/pcap" arp 2>"$dir/tcpdump" &
+	tcpdump -U -n -i peer0 -w "$dir/pcap" arp 2>"$dir/tcpdump" 9>&- &
 	witness=$!
 	until grep -q 'listening on' "$dir/tcpdump"; do
 		kill -0 "$witness" || return 1
@@ -207,6 +207,68 @@ check "starts beside a qdisc of others" probe_start -w tcx
 check "ends well" probe_stop
 check "and leaves theirs" [ -n "$(tc qdisc show dev eth0 clsact)" ]
 tc qdisc del dev eth0 clsact
+
+# ---- the first place in line: what is in front of us and passes a frame has the last word
+# stops_claims HOW: frames that leave eth0 are judged
+stops_claims() {
+	local before
+	before=$(witness_saw 198.51.100.1)
+	claim 192.0.2.10 3
+	claim 198.51.100.1 1
+	check "$1: own announcements pass" witness_has 198.51.100.1 $((before + 1))
+	check "$1: no claim of the VIP" witness_missed 192.0.2.10
+}
+# comes_first COMMAND...: until it says that the guard's program is the first, at most 10 s
+comes_first() {
+	local end=$((SECONDS + 10))
+	until [[ $("$@") == vg_announce ]]; do
+		((SECONDS < end)) || return 1
+		read -r -t 0.02 <>"$dir/never" || true
+	done
+}
+first_filter() { tc filter show dev eth0 egress | grep -oE 'vg_announce|other' | head -n 1; }
+
+check "tcx: starts" probe_start -e -d 1500
+check "a witness is there" witness_start
+tests/netns/tcprog.py before eth0
+check "tcx: an overtaking is noticed" await '^changed order ok=0 another program was put in front of ours on eth0'
+check "tcx: and undone" await '^changed order ok=1'
+check "tcx: first again" comes_first tests/netns/tcprog.py first eth0
+stops_claims "tcx, overtaken"
+tests/netns/tcprog.py detach eth0
+check "tcx: a detached link is put back" comes_first tests/netns/tcprog.py first eth0
+stops_claims "tcx, detached"
+check "tcx: twice is a struggle" await '^changed order ok=0 eth0: others take its program off or go in front of it again and again'
+check "tcx: which ends when it is left in peace" await '^changed order ok=1' 30 2
+check "ends well" probe_stop
+tests/netns/tcprog.py clear eth0
+
+check "clsact: starts" probe_start -e -w tcx
+tests/netns/tcprog.py pin /sys/fs/bpf/other
+tc filter add dev eth0 egress pref 1 bpf direct-action object-pinned /sys/fs/bpf/other
+check "clsact: an overtaking is noticed" await '^changed order ok=0 another program was put in front of ours on eth0'
+check "clsact: and undone" await '^changed order ok=1'
+check "clsact: first again" comes_first first_filter
+stops_claims "clsact, overtaken"
+tc filter replace dev eth0 egress pref 1 handle 0x7668 bpf direct-action object-pinned /sys/fs/bpf/other
+check "clsact: a replaced filter is put back" comes_first first_filter
+stops_claims "clsact, replaced"
+kill -9 "$pid"
+wait "$pid" || true
+exec 9>&-
+check "clsact: a killed guard leaves its filter" [ -n "$(first_filter)" ]
+check "tcx: starts after it" probe_start -e
+check "tcx: and takes it off" [ "$(tc filter show dev eth0 egress | grep -c vg_announce)" = 0 ]
+check "ends well" probe_stop
+tc qdisc del dev eth0 clsact
+tc qdisc add dev eth0 clsact
+tc filter add dev eth0 egress pref 1 protocol ip bpf direct-action object-pinned /sys/fs/bpf/other
+check "clsact: starts beside a filter that holds the first priority" probe_start -e -w tcx
+stops_claims "clsact, second place"
+check "clsact: says that it is second" says '^changed order ok=0 eth0: another program is in front of ours and cannot be passed'
+check "ends well" probe_stop
+tc qdisc del dev eth0 clsact
+witness_stop
 
 # ---- an ingress qdisc takes a filter meant for egress for its own, and would then judge what comes in
 tc qdisc add dev eth0 ingress

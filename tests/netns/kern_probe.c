@@ -3,7 +3,7 @@
  * The kernel's side of the guard alone, for tests: a snapshot made from the command line, facts printed one a line, and nothing
  * else decided but the removal of violations in enforce mode.
  *
- *   kern_probe [-e] [-r] [-p PIN_DIR] [-i IFACE] [-w FEATURE] [-P PROTECTED] [-t SECONDS] ADDR[/LEN]...
+ *   kern_probe [-e] [-r] [-p PIN_DIR] [-i IFACE] [-w FEATURE] [-P PROTECTED] [-d DEAD_MAN_MS] ADDR[/LEN]...
  *
  * Every ADDR is held by another node, by an owner that never binds. -e enforce, -r without deny. It ends at end of file on
  * standard input; every line there is answered by "synced" once all that happened before is printed.
@@ -156,6 +156,7 @@ static int parse_option(struct probe *probe, int option)
 	case 'e': probe->config.mode = VG_ENFORCE; return 0;
 	case 'r': probe->config.deny = false; return 0;
 	case 'p': probe->config.pin_dir = optarg; return 0;
+	case 'd': probe->config.dead_man_ns = strtoull(optarg, NULL, 10) * VG_NS_PER_MS; return 0;
 	case 'P': return add_protection(probe, optarg);
 	case 'i':
 		if (probe->config.n_interfaces == INTERFACES_MAX)
@@ -175,7 +176,7 @@ static int parse(struct probe *probe, int argc, char **argv)
 {
 	int option, r = 0;
 
-	while (r == 0 && (option = getopt(argc, argv, "erp:P:i:w:")) != -1)
+	while (r == 0 && (option = getopt(argc, argv, "erp:P:d:i:w:")) != -1)
 		r = parse_option(probe, option);
 	for (int i = optind; r == 0 && i < argc; i++)
 		r = add_vip(probe, argv[i]);

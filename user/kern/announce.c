@@ -13,10 +13,10 @@
 #include "announce.skel.h"
 #include "base/log.h"
 #include "kern/clsact.h"
+#include "kern/placement.h"
 #include "kern/program.h"
 #include "kern/tcx.h"
 
-#define TROUBLE_MAX 160 /* as in struct vg_capability */
 #define LOOPBACK_IFINDEX 1 /* net/core/net_namespace.c: the first device of every namespace */
 
 #define BIT(feature) (1U << (feature))
@@ -28,30 +28,16 @@ static const struct vg_program program_table[] = {
 	{ VG_FEATURE_SENDER, "vg_spkt_end" }, { VG_FEATURE_SENDER, "vg_raw6" },	   { VG_FEATURE_SENDER, "vg_raw6_end" },
 };
 
-/* A link that is to be guarded. */
-struct attachment {
-	uint32_t ifindex;
-	char name[VG_IFNAME_MAX];
-	bool attached;
-	bool wanted;
-	int error; /* why it is not attached to: -errno */
-	int link_fd; /* tcx; -1: clsact */
-	bool made_qdisc;
-};
-
 struct vg_announce {
 	const struct vg_maps *maps;
 	bool may_probe;
 	struct vg_program_object object;
 	int prog_fd;
+	struct vg_program_object twin; /* the tc program once more; -1: not needed so far */
+	int twin_fd;
 	bool tcx; /* else clsact */
 	struct vg_attached senders;
-	struct attachment *attachments;
-	size_t n;
-	bool judges; /* not switched off by --without links */
-	char trouble[TROUBLE_MAX]; /* the one that was said; "" for none */
-	vg_announce_changed_fn changed;
-	void *ctx;
+	struct vg_placement *placement;
 };
 
 static int open_object(struct vg_program_object *ret_object)
@@ -70,27 +56,45 @@ int vg_announce_make_maps(struct vg_maps *maps)
 	return vg_program_make_maps(elf, size, maps);
 }
 
-static int load(struct vg_announce *announce, uint32_t features, bool may_probe)
+static int load_into(const struct vg_announce *announce, uint32_t features, struct vg_program_object *object, int *ret_fd)
 {
 	struct announce_bpf__rodata *rodata;
 	struct bpf_program *program;
 	int r;
 
-	announce->may_probe = may_probe;
-	vg_program_close(&announce->object);
-	r = open_object(&announce->object);
+	vg_program_close(object);
+	r = open_object(object);
 	if (r < 0)
 		return r;
-	rodata = vg_program_rodata(&announce->object);
+	rodata = vg_program_rodata(object);
 	if (rodata)
-		rodata->vg_may_probe_read = may_probe;
-	vg_program_choose(&announce->object, program_table, ARRAY_SIZE(program_table), features);
-	r = vg_program_load(&announce->object, announce->maps);
+		rodata->vg_may_probe_read = announce->may_probe;
+	vg_program_choose(object, program_table, ARRAY_SIZE(program_table), features);
+	r = vg_program_load(object, announce->maps);
 	if (r < 0)
 		return r;
-	program = bpf_object__find_program_by_name(announce->object.object, program_table[0].name);
-	announce->prog_fd = program ? bpf_program__fd(program) : -1;
-	return announce->prog_fd >= 0 ? 0 : -ENOENT;
+	program = bpf_object__find_program_by_name(object->object, program_table[0].name);
+	*ret_fd = program ? bpf_program__fd(program) : -1;
+	return *ret_fd >= 0 ? 0 : -ENOENT;
+}
+
+static int load(struct vg_announce *announce, uint32_t features, bool may_probe)
+{
+	announce->may_probe = may_probe;
+	return load_into(announce, features, &announce->object, &announce->prog_fd);
+}
+
+static int program_fd(void *ctx, bool twin)
+{
+	struct vg_announce *announce = ctx;
+	int r;
+
+	if (!twin)
+		return announce->prog_fd;
+	if (announce->twin_fd >= 0)
+		return announce->twin_fd;
+	r = load_into(announce, BIT(VG_FEATURE_CLSACT), &announce->twin, &announce->twin_fd);
+	return r < 0 ? r : announce->twin_fd;
 }
 
 static int attach_senders(struct vg_announce *announce)
@@ -121,12 +125,12 @@ static int try_tcx(const struct vg_announce *announce)
 
 static int try_clsact(const struct vg_announce *announce)
 {
-	bool made_qdisc;
+	struct vg_clsact_spot spot;
 	int r;
 
-	r = vg_clsact_attach(LOOPBACK_IFINDEX, announce->prog_fd, &made_qdisc);
+	r = vg_clsact_attach(LOOPBACK_IFINDEX, announce->prog_fd, &spot);
 	if (r == 0)
-		vg_clsact_detach(LOOPBACK_IFINDEX, announce->prog_fd, made_qdisc);
+		vg_clsact_detach(LOOPBACK_IFINDEX, announce->prog_fd, &spot);
 	/* an ingress qdisc of somebody's there says nothing against the other links */
 	return r == -EEXIST ? 0 : r;
 }
@@ -166,6 +170,31 @@ static int load_best(struct vg_announce *announce, uint32_t without, struct vg_f
 	return r;
 }
 
+static bool try_feature(enum vg_feature feature, uint32_t without, struct vg_features *features)
+{
+	if (vg_feature_is_off(features, feature, without))
+		return false;
+	/* until a link says otherwise */
+	vg_feature_record(features, feature, 0);
+	return true;
+}
+
+static int make_placement(struct vg_announce *announce, uint32_t without, vg_announce_changed_fn changed, void *ctx, struct vg_features *features)
+{
+	const struct vg_placement_config config = {
+		.maps = announce->maps,
+		.tcx = announce->tcx,
+		.judges = try_feature(VG_FEATURE_LINKS, without, features),
+		.orders = try_feature(VG_FEATURE_ORDER, without, features),
+		.ctx = announce,
+		.program = program_fd,
+		.changed_ctx = ctx,
+		.changed = changed,
+	};
+
+	return vg_placement_new(&config, &announce->placement);
+}
+
 int vg_announce_new(const struct vg_maps *maps, uint32_t without, vg_announce_changed_fn changed, void *ctx, struct vg_features *features,
 		    struct vg_announce **ret_announce)
 {
@@ -176,37 +205,25 @@ int vg_announce_new(const struct vg_maps *maps, uint32_t without, vg_announce_ch
 		return -ENOMEM;
 	announce->maps = maps;
 	announce->object.btf_fd = -1;
-	announce->changed = changed;
-	announce->ctx = ctx;
-	announce->judges = !vg_feature_is_off(features, VG_FEATURE_LINKS, without);
-	if (announce->judges)
-		vg_feature_record(features, VG_FEATURE_LINKS, 0);
+	announce->twin.btf_fd = -1;
+	announce->twin_fd = -1;
 	r = load_best(announce, without, features);
-	if (r < 0)
-		return r;
-	r = choose_way(announce, without, features);
+	if (r == 0)
+		r = choose_way(announce, without, features);
+	if (r == 0)
+		r = make_placement(announce, without, changed, ctx, features);
 	if (r < 0)
 		return r;
 	*ret_announce = TAKE_PTR(announce);
 	return 0;
 }
 
-static void detach(struct vg_announce *announce, struct attachment *attachment)
-{
-	if (attachment->attached && attachment->link_fd < 0)
-		vg_clsact_detach(attachment->ifindex, announce->prog_fd, attachment->made_qdisc);
-	vg_closep(&attachment->link_fd);
-	attachment->link_fd = -1;
-	attachment->attached = false;
-}
-
 void vg_announce_free(struct vg_announce *announce)
 {
 	if (!announce)
 		return;
-	for (size_t i = 0; i < announce->n; i++)
-		detach(announce, &announce->attachments[i]);
-	free(announce->attachments);
+	vg_placement_free(announce->placement);
+	vg_program_close(&announce->twin);
 	vg_program_detach(&announce->senders);
 	vg_program_close(&announce->object);
 	free(announce);
@@ -223,141 +240,22 @@ int vg_announce_attach_senders(struct vg_announce *announce)
 	return r < 0 ? r : attach_senders(announce);
 }
 
-static struct attachment *find(const struct vg_announce *announce, uint32_t ifindex)
-{
-	for (size_t i = 0; i < announce->n; i++) {
-		if (announce->attachments[i].ifindex == ifindex)
-			return &announce->attachments[i];
-	}
-	return NULL;
-}
-
-static void describe(const struct attachment *attachment, char out[TROUBLE_MAX])
-{
-	if (attachment->error == -EEXIST)
-		snprintf(out, TROUBLE_MAX, "%s has an ingress qdisc in the place of clsact: tc qdisc del dev %s ingress", attachment->name,
-			 attachment->name);
-	else
-		snprintf(out, TROUBLE_MAX, "cannot attach to %s: %s", attachment->name, strerror(-attachment->error));
-}
-
-/* One line for the first link that is not covered, said when it becomes another one. */
-static void tell_trouble(struct vg_announce *announce)
-{
-	char trouble[TROUBLE_MAX] = "";
-
-	for (size_t i = 0; i < announce->n && !trouble[0]; i++) {
-		if (announce->attachments[i].error)
-			describe(&announce->attachments[i], trouble);
-	}
-	if (strcmp(trouble, announce->trouble) == 0)
-		return;
-	memcpy(announce->trouble, trouble, sizeof(trouble));
-	announce->changed(announce->ctx, VG_FEATURE_LINKS, !trouble[0], trouble);
-}
-
-static void attach(struct vg_announce *announce, struct attachment *attachment)
-{
-	int r;
-
-	if (announce->tcx)
-		r = vg_tcx_attach(attachment->ifindex, announce->prog_fd, &attachment->link_fd);
-	else
-		r = vg_clsact_attach(attachment->ifindex, announce->prog_fd, &attachment->made_qdisc);
-	attachment->attached = r == 0;
-	/* it, or its qdisc, went while we were at it: that is told by rtnetlink */
-	attachment->error = r == -ENODEV || r == -EAGAIN ? 0 : r;
-}
-
-static struct attachment *add(struct vg_announce *announce, uint32_t ifindex)
-{
-	struct attachment *attachments = reallocarray(announce->attachments, announce->n + 1, sizeof(*attachments));
-
-	if (!attachments)
-		return NULL;
-	announce->attachments = attachments;
-	attachments[announce->n] = (struct attachment){ .ifindex = ifindex, .link_fd = -1 };
-	return &attachments[announce->n++];
-}
-
-static bool is_still_attached(const struct vg_announce *announce, const struct attachment *attachment)
-{
-	if (announce->tcx)
-		return vg_tcx_is_attached(attachment->link_fd);
-	return vg_clsact_is_attached(attachment->ifindex, announce->prog_fd);
-}
-
-/* A link that went and came back, or another one with its index, within one reading of rtnetlink. */
-static void look_after(struct vg_announce *announce, struct attachment *attachment)
-{
-	if (!attachment->attached || is_still_attached(announce, attachment))
-		return;
-	vg_closep(&attachment->link_fd);
-	attachment->link_fd = -1;
-	attachment->attached = false;
-}
-
-static void want(struct vg_announce *announce, const struct vg_link *link)
-{
-	struct attachment *attachment = find(announce, link->rt.ifindex);
-
-	if (!attachment)
-		attachment = add(announce, link->rt.ifindex);
-	if (!attachment) {
-		vg_log_errno(-ENOMEM, "cannot guard %s", link->rt.name);
-		return;
-	}
-	attachment->wanted = true;
-	memcpy(attachment->name, link->rt.name, sizeof(attachment->name));
-	look_after(announce, attachment);
-	if (!attachment->attached)
-		attach(announce, attachment);
-}
-
 void vg_announce_follow(struct vg_announce *announce, const struct vg_links *links)
 {
-	const struct vg_link *link;
-	size_t kept = 0;
-
-	for (size_t i = 0; i < announce->n; i++)
-		announce->attachments[i].wanted = false;
-	for (size_t i = 0; (link = vg_links_at(links, i)); i++) {
-		if (link->guarded && announce->judges)
-			want(announce, link);
-	}
-	for (size_t i = 0; i < announce->n; i++) {
-		if (announce->attachments[i].wanted)
-			announce->attachments[kept++] = announce->attachments[i];
-		else
-			detach(announce, &announce->attachments[i]);
-	}
-	announce->n = kept;
-	tell_trouble(announce);
+	vg_placement_follow(announce->placement, links);
 }
 
 void vg_announce_repair(struct vg_announce *announce, uint32_t ifindex)
 {
-	struct attachment *attachment = find(announce, ifindex);
-	bool lost;
-	char why[128];
+	vg_placement_repair(announce->placement, ifindex);
+}
 
-	if (announce->tcx || !attachment || (attachment->attached && vg_clsact_is_attached(ifindex, announce->prog_fd)))
-		return;
-	lost = attachment->attached;
-	snprintf(why, sizeof(why), "the filter was taken off %s", attachment->name);
-	if (lost)
-		announce->changed(announce->ctx, VG_FEATURE_CLSACT, false, why);
-	attach(announce, attachment);
-	if (lost)
-		announce->changed(announce->ctx, VG_FEATURE_CLSACT, true, "");
-	tell_trouble(announce);
+void vg_announce_watch(struct vg_announce *announce)
+{
+	vg_placement_watch(announce->placement);
 }
 
 const char *vg_announce_how(const struct vg_announce *announce, uint32_t ifindex)
 {
-	const struct attachment *attachment = find(announce, ifindex);
-
-	if (!attachment || !attachment->attached)
-		return NULL;
-	return announce->tcx ? "tcx" : "clsact";
+	return vg_placement_how(announce->placement, ifindex);
 }

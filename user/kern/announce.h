@@ -13,7 +13,7 @@ struct vg_announce;
 typedef void (*vg_announce_changed_fn)(void *ctx, enum vg_feature feature, bool ok, const char *why);
 
 int vg_announce_make_maps(struct vg_maps *maps);
-/* Loads, and tries on loopback which way of attaching there is. Records VG_FEATURE_TCX, _CLSACT, _SENDER, _LINKS.
+/* Loads, and tries on loopback which way of attaching there is. Records VG_FEATURE_TCX, _CLSACT, _SENDER, _LINKS, _ORDER.
  * `changed` is called when a link cannot be attached to, or is again. */
 int vg_announce_new(const struct vg_maps *maps, uint32_t without, vg_announce_changed_fn changed, void *ctx, struct vg_features *features,
 		    struct vg_announce **ret_announce);
@@ -24,8 +24,10 @@ void vg_announce_free(struct vg_announce *announce);
 int vg_announce_attach_senders(struct vg_announce *announce);
 /* Attaches to the links that are guarded now, detaches from the others. */
 void vg_announce_follow(struct vg_announce *announce, const struct vg_links *links);
-/* A filter or qdisc of this link went: puts ours back if it was ours, or now that it can be. */
+/* Filters or qdiscs of this link changed: puts ours back, in the first place, if it was touched. */
 void vg_announce_repair(struct vg_announce *announce, uint32_t ifindex);
+/* Now and then: looks at what the kernel does not tell of. */
+void vg_announce_watch(struct vg_announce *announce);
 /* "tcx", "clsact", or NULL if this link is not attached to. */
 const char *vg_announce_how(const struct vg_announce *announce, uint32_t ifindex);
 

@@ -31,6 +31,8 @@ static const struct feature_text feature_texts[] = {
 	[VG_FEATURE_TCX] = { "tcx", "another tc program may see or steal a frame before it is judged", "boot kernel 6.6 or later" },
 	[VG_FEATURE_CLSACT] = { "clsact", "announcements are neither seen nor dropped",
 				"load the modules sch_ingress and cls_bpf; grant CAP_NET_ADMIN, CAP_BPF and CAP_PERFMON" },
+	[VG_FEATURE_ORDER] = { "order", "another tc program sees frames before they are judged, and may let them pass",
+			       "let that program attach behind, or at another priority" },
 	[VG_FEATURE_LINKS] = { "links", "announcements on that link are neither seen nor dropped",
 			       "do what the reason asks for; it is tried again when the link changes" },
 	[VG_FEATURE_RTNETLINK] = { "rtnetlink", "addresses cannot be listed, watched or removed",

@@ -19,6 +19,7 @@ enum vg_feature {
 	VG_FEATURE_SENDER, /* fentry on packet_sendmsg: announcements are seen with who sent them */
 	VG_FEATURE_TCX, /* announcements are judged first in line */
 	VG_FEATURE_CLSACT, /* the fallback of tcx */
+	VG_FEATURE_ORDER, /* no other tc program is in front of ours */
 	VG_FEATURE_LINKS, /* every link that is to be guarded is */
 	VG_FEATURE_RTNETLINK, /* addresses can be listed, watched and removed */
 	VG_FEATURE_MAX

@@ -104,7 +104,16 @@ static void on_guarded_changed(void *ctx)
 		vg_announce_follow(kern->programs.announce, vg_sense_links(kern->sense));
 }
 
-static void on_filter_lost(void *ctx, uint32_t ifindex)
+static void on_tick(void *ctx)
+{
+	struct vg_kern *kern = ctx;
+
+	tell_losses(kern);
+	if (kern->programs.announce)
+		vg_announce_watch(kern->programs.announce);
+}
+
+static void on_filters_changed(void *ctx, uint32_t ifindex)
 {
 	struct vg_kern *kern = ctx;
 
@@ -229,7 +238,7 @@ static int set_up_sense(struct vg_kern *kern, const struct vg_kern_config *confi
 		.fact = on_fact,
 		.drain = on_drain,
 		.guarded_changed = on_guarded_changed,
-		.filter_lost = on_filter_lost,
+		.filters_changed = on_filters_changed,
 		.settled = tell_losses,
 	};
 	int r;
@@ -349,7 +358,7 @@ int vg_kern_attach(struct vg_kern *kern, struct vg_error *ret_error)
 {
 	int r;
 
-	r = vg_deadman_new(kern->loop, kern->maps.config, kern->dead_man_ns, on_woke, tell_losses, kern, &kern->deadman);
+	r = vg_deadman_new(kern->loop, kern->maps.config, kern->dead_man_ns, on_woke, on_tick, kern, &kern->deadman);
 	if (r < 0)
 		return vg_error_set(ret_error, r, "cannot set the dead-man's timer: %s", strerror(-r));
 	kern->maps.config->deny = kern->deny;

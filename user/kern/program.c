@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include <bpf/btf.h>
+#include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 
 #include "base/log.h"
@@ -248,4 +249,21 @@ bool vg_feature_is_off(struct vg_features *features, enum vg_feature feature, ui
 		return false;
 	*capability = (struct vg_capability){ .tried = true, .why = "switched off by --without" };
 	return true;
+}
+
+uint32_t vg_program_id(int prog_fd)
+{
+	struct bpf_prog_info info = { 0 };
+	__u32 len = sizeof(info);
+
+	return bpf_obj_get_info_by_fd(prog_fd, &info, &len) < 0 ? 0 : info.id;
+}
+
+bool vg_program_is_named(uint32_t id, const char *name)
+{
+	_cleanup_close_ int fd = bpf_prog_get_fd_by_id(id);
+	struct bpf_prog_info info = { 0 };
+	__u32 len = sizeof(info);
+
+	return fd >= 0 && bpf_obj_get_info_by_fd(fd, &info, &len) == 0 && strcmp(info.name, name) == 0;
 }

@@ -54,6 +54,10 @@ void vg_feature_record(struct vg_features *features, enum vg_feature feature, in
 /* Records "switched off by --without" and returns true if the bit is set. */
 bool vg_feature_is_off(struct vg_features *features, enum vg_feature feature, uint32_t without);
 
+/* 0: it cannot be told. */
+uint32_t vg_program_id(int prog_fd);
+bool vg_program_is_named(uint32_t id, const char *name);
+
 const char *vg_program_libbpf_version(void);
 
 #endif

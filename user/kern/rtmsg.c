@@ -251,8 +251,10 @@ static int parse_payload(uint16_t type, const unsigned char *data, size_t len, s
 	case RTM_DELADDR: msg->gone = type == RTM_DELADDR; return parse_addr(data, len, msg);
 	case RTM_NEWLINK:
 	case RTM_DELLINK: msg->gone = type == RTM_DELLINK; return parse_link(data, len, msg);
+	case RTM_NEWQDISC:
+	case RTM_NEWTFILTER:
 	case RTM_DELQDISC:
-	case RTM_DELTFILTER: msg->gone = true; return parse_tc(data, len, msg);
+	case RTM_DELTFILTER: msg->gone = type == RTM_DELQDISC || type == RTM_DELTFILTER; return parse_tc(data, len, msg);
 	case NLMSG_DONE: return parse_result(data, len, VG_RT_DONE, msg);
 	case NLMSG_ERROR: return parse_result(data, len, VG_RT_ERROR, msg);
 	default: return 0;

@@ -18,7 +18,7 @@ enum vg_rt_kind {
 	VG_RT_OTHER,
 	VG_RT_ADDR, /* RTM_NEWADDR, RTM_DELADDR of IPv4 and IPv6 */
 	VG_RT_LINK, /* RTM_NEWLINK, RTM_DELLINK of the link itself, not of its bridge port */
-	VG_RT_TC, /* RTM_DELQDISC, RTM_DELTFILTER */
+	VG_RT_TC, /* RTM_NEWQDISC, RTM_DELQDISC, RTM_NEWTFILTER, RTM_DELTFILTER */
 	VG_RT_DONE, /* NLMSG_DONE: end of a dump */
 	VG_RT_ERROR, /* NLMSG_ERROR: error is 0 for an acknowledgement */
 };

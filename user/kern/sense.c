@@ -284,7 +284,7 @@ static void on_message(void *ctx, const struct vg_rt_msg *msg)
 		else
 			on_new_link(sense, &msg->link);
 		break;
-	case VG_RT_TC: sense->config.filter_lost(sense->config.ctx, msg->ifindex); break;
+	case VG_RT_TC: sense->config.filters_changed(sense->config.ctx, msg->ifindex); break;
 	default: break;
 	}
 }

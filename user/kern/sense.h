@@ -23,7 +23,7 @@ struct vg_sense_config {
 	void (*fact)(void *ctx, const struct vg_fact *fact);
 	void (*drain)(void *ctx); /* hand in all events of the hooks that are there */
 	void (*guarded_changed)(void *ctx); /* another choice of links */
-	void (*filter_lost)(void *ctx, uint32_t ifindex); /* a filter or qdisc of this link went */
+	void (*filters_changed)(void *ctx, uint32_t ifindex); /* a filter or qdisc of this link came or went */
 	void (*settled)(void *ctx); /* after a batch of notifications */
 };
 

@@ -8,6 +8,15 @@
 
 #define VG_TC_KIND_MAX 16 /* IFNAMSIZ, as in the kernel's struct Qdisc_ops */
 
+#define VG_TC_PROGRAM "vg_announce" /* how the kernel lists our program, a twin or an older one too */
+
+/* Where our program stands among those of one hook. */
+enum vg_place {
+	VG_PLACE_NONE, /* it is not there */
+	VG_PLACE_BEHIND, /* what is in front of it may have the last word */
+	VG_PLACE_FIRST,
+};
+
 struct vg_tc_filter {
 	uint32_t chain;
 	uint32_t priority;

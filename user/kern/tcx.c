@@ -6,12 +6,19 @@
 #include "kern/tcx.h"
 
 #include <errno.h>
+#include <string.h>
 #include <unistd.h>
 
+#include <bpf/bpf.h>
 #include <linux/bpf.h>
 #include <sys/syscall.h>
 
+#include "base/cleanup.h"
+#include "base/log.h"
+#include "kern/program.h"
+
 #define TCX_EGRESS 47 /* BPF_TCX_EGRESS of enum bpf_attach_type */
+#define PROGRAMS_MAX 64 /* BPF_MPROG_MAX */
 #define TCX_BEFORE (1U << 3) /* BPF_F_BEFORE: with no program named, before all of them */
 
 /* union bpf_attr, link_create with its tcx part. What is unused must be zero. */
@@ -44,12 +51,86 @@ struct get_info {
 	uint64_t info;
 };
 
-bool vg_tcx_is_attached(int fd)
+/* union bpf_attr, query with its multi-program part */
+struct tcx_query {
+	uint32_t target_ifindex;
+	uint32_t attach_type;
+	uint32_t query_flags;
+	uint32_t attach_flags;
+	uint64_t prog_ids;
+	uint32_t count;
+	uint32_t pad;
+	uint64_t prog_attach_flags;
+	uint64_t link_ids;
+	uint64_t link_attach_flags;
+	uint64_t revision;
+};
+
+_Static_assert(sizeof(struct tcx_query) == 64, "layout of the kernel's attribute");
+
+static bool is_attached(int fd)
 {
 	struct tcx_link_info info = { 0 };
 	struct get_info attr = { .fd = (uint32_t)fd, .len = sizeof(info), .info = (uintptr_t)&info };
 
 	return syscall(SYS_bpf, BPF_OBJ_GET_INFO_BY_FD, &attr, sizeof(attr)) == 0 && info.ifindex != 0;
+}
+
+/* In the order in which the kernel asks them. link_ids: 0 for a program without a link. -errno. */
+static int list(uint32_t ifindex, uint32_t prog_ids[PROGRAMS_MAX], uint32_t link_ids[PROGRAMS_MAX], size_t *ret_n)
+{
+	struct tcx_query attr = {
+		.target_ifindex = ifindex,
+		.attach_type = TCX_EGRESS,
+		.prog_ids = (uintptr_t)prog_ids,
+		.link_ids = (uintptr_t)link_ids,
+		.count = PROGRAMS_MAX,
+	};
+
+	memset(prog_ids, 0, PROGRAMS_MAX * sizeof(*prog_ids));
+	memset(link_ids, 0, PROGRAMS_MAX * sizeof(*link_ids));
+	if (syscall(SYS_bpf, BPF_PROG_QUERY, &attr, sizeof(attr)) < 0)
+		return -errno;
+	*ret_n = attr.count < PROGRAMS_MAX ? attr.count : PROGRAMS_MAX;
+	return 0;
+}
+
+enum vg_place vg_tcx_look(uint32_t ifindex, int fd, int prog_fd)
+{
+	uint32_t prog_ids[PROGRAMS_MAX], link_ids[PROGRAMS_MAX];
+	size_t n;
+
+	if (!is_attached(fd))
+		return VG_PLACE_NONE;
+	/* what cannot be told is left alone */
+	if (list(ifindex, prog_ids, link_ids, &n) < 0 || n == 0)
+		return VG_PLACE_FIRST;
+	return prog_ids[0] == vg_program_id(prog_fd) ? VG_PLACE_FIRST : VG_PLACE_BEHIND;
+}
+
+static void take_off(uint32_t ifindex, uint32_t link_id)
+{
+	struct {
+		uint32_t link_fd;
+	} attr;
+	_cleanup_close_ int fd = bpf_link_get_fd_by_id(link_id);
+
+	attr.link_fd = (uint32_t)fd;
+	if (fd < 0 || syscall(SYS_bpf, BPF_LINK_DETACH, &attr, sizeof(attr)) < 0)
+		vg_log_errno(-errno, "cannot take the program of an earlier guard off ifindex %u", ifindex);
+}
+
+void vg_tcx_sweep(uint32_t ifindex, int prog_fd)
+{
+	uint32_t prog_ids[PROGRAMS_MAX], link_ids[PROGRAMS_MAX], ours = prog_fd < 0 ? 0 : vg_program_id(prog_fd);
+	size_t n;
+
+	if (list(ifindex, prog_ids, link_ids, &n) < 0)
+		return;
+	for (size_t i = 0; i < n; i++) {
+		if (link_ids[i] && prog_ids[i] != ours && vg_program_is_named(prog_ids[i], VG_TC_PROGRAM))
+			take_off(ifindex, link_ids[i]);
+	}
 }
 
 int vg_tcx_attach(uint32_t ifindex, int prog_fd, int *ret_fd)

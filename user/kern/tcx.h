@@ -3,12 +3,15 @@
 #ifndef KERN_TCX_H
 #define KERN_TCX_H
 
-#include <stdbool.h>
 #include <stdint.h>
 
-/* -EINVAL: this kernel has none. */
+#include "kern/tclist.h"
+
+/* In front of all that are there. -EINVAL: this kernel has no tcx. */
 int vg_tcx_attach(uint32_t ifindex, int prog_fd, int *ret_fd);
-/* False: what it was attached to is gone, though another link may have its index by now. */
-bool vg_tcx_is_attached(int fd);
+/* VG_PLACE_NONE also if what it was attached to is gone, though another link may have its index by now. */
+enum vg_place vg_tcx_look(uint32_t ifindex, int fd, int prog_fd);
+/* Takes off what an earlier guard left there, known by the program's name, but for this program; prog_fd -1: for none. */
+void vg_tcx_sweep(uint32_t ifindex, int prog_fd);
 
 #endif
