@@ -28,22 +28,42 @@
 #define IPPROTO_TCP 6
 #define IPPROTO_UDP 17
 
+#define ANNOUNCE_PULL_MAX 16384
+
 char _license[] SEC("license") = "Dual BSD/GPL";
 
-/* Nearly all traffic, told apart by a few loads: IPv4, and IPv6 whose first next header is TCP or UDP. */
+/* Nearly all traffic, told apart by a few loads: neither ARP, IPv6, a tag nor LLC; and IPv6 with neither ICMPv6 nor an extension header. */
 static __always_inline bool announce_is_plain(const struct __sk_buff *skb)
 {
 	const __u8 *data = (const __u8 *)(long)skb->data, *end = (const __u8 *)(long)skb->data_end;
 	__u16 type;
+	__u8 next;
 
 	if (data + VG_ETH_HLEN > end)
 		return false;
 	type = *(const __u16 *)(data + VG_ETH_HLEN - 2);
 	if (type == bpf_htons(VG_ETH_P_IP))
 		return true;
-	if (type != bpf_htons(VG_ETH_P_IPV6) || data + VG_ETH_HLEN + VG_IP6_HLEN > end)
+	if (type != bpf_htons(VG_ETH_P_IPV6)) {
+		type = bpf_ntohs(type);
+		return type != VG_ETH_P_ARP && type >= VG_ETH_P_802_3_MIN && !vg_neigh_is_tag(type);
+	}
+	if (data + VG_ETH_HLEN + VG_IP6_HLEN > end)
 		return false;
-	return data[VG_ETH_HLEN + 6] == IPPROTO_TCP || data[VG_ETH_HLEN + 6] == IPPROTO_UDP;
+	next = data[VG_ETH_HLEN + 6];
+	return next == IPPROTO_TCP || next == IPPROTO_UDP || (next != VG_IP6_ICMP && !vg_neigh_is_ext(next));
+}
+
+/*
+ * Bytes that stand in pages, not in the kernel's own buffer, may be a sender's memory (PACKET_TX_RING, MSG_SPLICE_PAGES): it could change them
+ * after they were judged. So they are copied first. Of what is longer than any frame of a link the rest is left where it is.
+ */
+static __always_inline void announce_own_bytes(struct __sk_buff *skb)
+{
+	__u32 len = skb->len;
+
+	if (len > skb->data_end - skb->data)
+		(void)bpf_skb_pull_data(skb, len < ANNOUNCE_PULL_MAX ? len : ANNOUNCE_PULL_MAX);
 }
 
 static __always_inline bool announce_is_dropped(const struct vg_claim *claim, const struct vg_vip *vip, const struct vg_config *config,
@@ -182,6 +202,7 @@ int vg_announce(struct __sk_buff *skb)
 
 	if (announce_is_plain(skb))
 		return TC_ACT_UNSPEC;
+	announce_own_bytes(skb);
 	parsed = vg_neigh_parse(&frame, &claim);
 	if (parsed == VG_PARSE_NONE)
 		return TC_ACT_UNSPEC;

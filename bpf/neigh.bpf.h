@@ -12,9 +12,11 @@
 #include "portable.bpf.h"
 
 #define VG_NEIGH_TAGS 2
-#define VG_NEIGH_EXT_HEADERS 8
+/* A frame of 1500 bytes holds 179 extension headers in front of an advertisement. The bound keeps the verifier's work small. */
+#define VG_NEIGH_EXT_HEADERS 192
 
 #define VG_ETH_HLEN 14
+#define VG_ETH_ZLEN 60 /* what is shorter leaves with zeros behind it */
 #define VG_VLAN_HLEN 4
 #define VG_SNAP_HLEN 8
 #define VG_IP6_HLEN 40
@@ -34,6 +36,13 @@
 #define VG_IP6_ICMP 58
 #define VG_IP6_DSTOPTS 60
 #define VG_ICMP6_NA 136
+
+/* Verified turn by turn, as bounded loops are from 5.3 on; unrolled it would be too long a program. */
+#ifdef __bpf__
+#define VG_NO_UNROLL _Pragma("clang loop unroll(disable)")
+#else
+#define VG_NO_UNROLL
+#endif
 
 struct vg_claim {
 	struct vg_addr addr;
@@ -65,6 +74,19 @@ static __always_inline int vg_frame_read(const struct vg_frame *frame, __u32 off
 }
 #endif
 
+/* A sender protocol address whose end is missing: hardware fills short frames up with zeros, and these are the address then. */
+static __always_inline int vg_neigh_read_spa(const struct vg_frame *frame, __u32 offset, __u8 spa[4])
+{
+	if (!vg_frame_read(frame, offset, spa, 4))
+		return 0;
+	if (offset + 4 > VG_ETH_ZLEN || vg_frame_read(frame, offset, spa, 1))
+		return -1;
+	spa[1] = spa[2] = spa[3] = 0;
+	if (!vg_frame_read(frame, offset, spa, 3) || !vg_frame_read(frame, offset, spa, 2))
+		return 0;
+	return vg_frame_read(frame, offset, spa, 1);
+}
+
 static __always_inline bool vg_neigh_is_tag(__u16 type)
 {
 	return type == VG_ETH_P_8021Q || type == VG_ETH_P_8021AD || type == VG_ETH_P_QINQ1;
@@ -88,7 +110,7 @@ static __always_inline enum vg_parse vg_neigh_parse_arp(const struct vg_frame *f
 		return VG_PARSE_UNPARSED;
 	if (vg_be16(head + 2) != VG_ETH_P_IP || head[5] != sizeof(spa))
 		return VG_PARSE_NONE;
-	if (vg_frame_read(frame, offset + sizeof(head) + head[4], spa, sizeof(spa)))
+	if (vg_neigh_read_spa(frame, offset + sizeof(head) + head[4], spa))
 		return VG_PARSE_UNPARSED;
 	if (!(spa[0] | spa[1] | spa[2] | spa[3]))
 		return VG_PARSE_NONE;
@@ -136,6 +158,7 @@ static __always_inline enum vg_parse vg_neigh_parse_ip6(const struct vg_frame *f
 		return VG_PARSE_NONE;
 	type = head[6];
 	offset += VG_IP6_HLEN;
+	VG_NO_UNROLL
 	for (int i = 0; i < VG_NEIGH_EXT_HEADERS && vg_neigh_is_ext(type); i++) {
 		__u32 len;
 

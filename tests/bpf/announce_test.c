@@ -14,6 +14,7 @@
 #include <netinet/icmp6.h>
 #include <poll.h>
 #include <sched.h>
+#include <sys/mman.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
 #include <sys/utsname.h>
@@ -184,6 +185,106 @@ static void test_wire(const char *how, bool sender)
 	close(fd);
 }
 
+/* Hardware fills a short frame up: what is left of the address, and zeros, is claimed. */
+static void test_cut_arp(void)
+{
+	int fd = open_packet(RX, SOCK_RAW, ETH_P_ALL);
+	struct frames_frame frame;
+
+	put_vip("192.0.2.0", VG_VIOLATION);
+	put_vip("192.0.0.0", VG_VIOLATION);
+	frames_build(&(struct frames_spec){ FRAMES_REPLY }, &frame);
+	configure(VG_ENFORCE);
+	frame.len = 14 + 8 + 6 + 3;
+	harness_check(!arrives(fd, &frame), "an ARP frame cut in the last byte of its address is dropped");
+	frame.len -= 2;
+	harness_check(!arrives(fd, &frame), "and in the second");
+	configure(VG_AUDIT);
+	harness_check(arrives(fd, &frame), "which else arrives");
+	close(fd);
+}
+
+#define RING_BYTES 4096
+
+static struct tpacket_hdr *open_ring(int *ret_fd)
+{
+	struct tpacket_req req = { .tp_block_size = RING_BYTES, .tp_block_nr = 1, .tp_frame_size = RING_BYTES, .tp_frame_nr = 1 };
+	int fd = open_packet(TX, SOCK_RAW, 0);
+	void *ring;
+
+	if (setsockopt(fd, SOL_PACKET, PACKET_TX_RING, &req, sizeof(req)) < 0)
+		harness_die("PACKET_TX_RING");
+	ring = mmap(NULL, RING_BYTES, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+	if (ring == MAP_FAILED)
+		harness_die("ring");
+	*ret_fd = fd;
+	return ring;
+}
+
+/* A filter behind ours that drops what is not in the kernel's own buffer as a whole. */
+static void attach_no_pages(void)
+{
+	const struct bpf_insn code[] = {
+		{ .code = BPF_LDX | BPF_MEM | BPF_W, .dst_reg = 2, .src_reg = 1, .off = offsetof(struct __sk_buff, len) },
+		{ .code = BPF_LDX | BPF_MEM | BPF_W, .dst_reg = 3, .src_reg = 1, .off = offsetof(struct __sk_buff, data) },
+		{ .code = BPF_LDX | BPF_MEM | BPF_W, .dst_reg = 4, .src_reg = 1, .off = offsetof(struct __sk_buff, data_end) },
+		{ .code = BPF_ALU64 | BPF_SUB | BPF_X, .dst_reg = 4, .src_reg = 3 },
+		{ .code = BPF_ALU64 | BPF_MOV | BPF_K, .dst_reg = 0, .imm = 2 /* TC_ACT_SHOT */ },
+		{ .code = BPF_JMP | BPF_JGT | BPF_X, .dst_reg = 2, .src_reg = 4, .off = 1 },
+		{ .code = BPF_ALU64 | BPF_MOV | BPF_K, .dst_reg = 0, .imm = -1 /* TC_ACT_UNSPEC */ },
+		{ .code = BPF_JMP | BPF_EXIT },
+	};
+	LIBBPF_OPTS(bpf_tc_hook, hook, .ifindex = (int)if_nametoindex(TX), .attach_point = BPF_TC_EGRESS);
+	int fd = bpf_prog_load(BPF_PROG_TYPE_SCHED_CLS, "no_pages", "GPL", code, sizeof(code) / sizeof(code[0]), NULL);
+	LIBBPF_OPTS(bpf_tc_opts, opts, .prog_fd = fd, .priority = 60000);
+
+	if (fd < 0 || bpf_tc_attach(&hook, &opts))
+		harness_die("no_pages");
+	close(fd);
+}
+
+static void detach_no_pages(void)
+{
+	LIBBPF_OPTS(bpf_tc_hook, hook, .ifindex = (int)if_nametoindex(TX), .attach_point = BPF_TC_EGRESS);
+	LIBBPF_OPTS(bpf_tc_opts, opts, .handle = 1, .priority = 60000);
+
+	if (bpf_tc_detach(&hook, &opts))
+		harness_die("no_pages");
+}
+
+static void send_ring(struct tpacket_hdr *header, int fd, const struct frames_frame *frame)
+{
+	memcpy((uint8_t *)header + TPACKET_HDRLEN - sizeof(struct sockaddr_ll), frame->bytes, frame->len);
+	header->tp_len = (unsigned int)frame->len;
+	header->tp_status = TP_STATUS_SEND_REQUEST;
+	if (send(fd, NULL, 0, MSG_DONTWAIT) < 0 && errno != ENOBUFS)
+		harness_die("ring send");
+}
+
+/* The pages of a transmit ring stay the sender's while the frame is under way: what was judged must not be what it can still change. */
+static void test_ring(void)
+{
+	int rx = open_packet(RX, SOCK_RAW, ETH_P_ARP), fd;
+	struct tpacket_hdr *header = open_ring(&fd);
+	struct pollfd ready = { .fd = rx, .events = POLLIN };
+	struct frames_frame frame, bad;
+	uint8_t got[FRAMES_MAX];
+
+	configure(VG_ENFORCE);
+	attach_no_pages();
+	frames_build(&(struct frames_spec){ FRAMES_REPLY }, &bad);
+	frames_build(&(struct frames_spec){ .body = FRAMES_ARP, .op = 2, .hln = 6, .spa = "203.0.113.77" }, &frame);
+	send_ring(header, fd, &bad);
+	send_ring(header, fd, &frame);
+	harness_check(poll(&ready, 1, HARNESS_WAIT_MS) == 1 && recv(rx, got, sizeof(got), 0) == (ssize_t)frame.len &&
+			      !memcmp(got, frame.bytes, frame.len),
+		      "transmit ring: a violation is dropped, and what passes is no longer the sender's memory");
+	detach_no_pages();
+	munmap(header, RING_BYTES);
+	close(fd);
+	close(rx);
+}
+
 static void test_raw6(bool sender)
 {
 	const struct vg_event *event;
@@ -320,6 +421,8 @@ int main(int argc, char **argv)
 	test_tcx(sender);
 	attach_clsact(TX);
 	test_wire("clsact", sender);
+	test_cut_arp();
+	test_ring();
 	test_raw6(sender);
 	test_kernel_made();
 	test_forwarded();

@@ -30,7 +30,7 @@ struct frames_spec {
 	uint8_t hln, pln; /* pln 0: 4 */
 	const char *spa;
 	/* IPv6 */
-	uint8_t ext[12]; /* types of the n_ext extension headers */
+	uint8_t ext[12]; /* types of the n_ext extension headers; the last one again where there are more */
 	unsigned int n_ext;
 	uint8_t ext_units; /* hdr ext len of each */
 	uint16_t fragment; /* offset and flags field of a fragment header */
@@ -84,6 +84,11 @@ static inline void frames_put_arp(struct frames_frame *frame, const struct frame
 	frames_put(frame, spa, pln);
 }
 
+static inline uint8_t frames_ext_type(const struct frames_spec *spec, unsigned int i)
+{
+	return spec->ext[i < sizeof(spec->ext) ? i : sizeof(spec->ext) - 1];
+}
+
 static inline size_t frames_ext_len(uint8_t type, uint8_t units)
 {
 	return type == 44 ? 8 : type == 51 ? (units + 2U) * 4 : (units + 1U) * 8;
@@ -92,12 +97,12 @@ static inline size_t frames_ext_len(uint8_t type, uint8_t units)
 static inline void frames_put_ext(struct frames_frame *frame, const struct frames_spec *spec, unsigned int i)
 {
 	size_t start = frame->len;
-	uint8_t next = spec->next ? spec->next : 58;
+	uint8_t next = spec->next ? spec->next : 58, type = frames_ext_type(spec, i);
 
-	frames_pad(frame, 0, frames_ext_len(spec->ext[i], spec->ext_units));
-	frame->bytes[start] = i + 1 < spec->n_ext ? spec->ext[i + 1] : next;
-	frame->bytes[start + 1] = spec->ext[i] == 44 ? 0 : spec->ext_units;
-	if (spec->ext[i] == 44) {
+	frames_pad(frame, 0, frames_ext_len(type, spec->ext_units));
+	frame->bytes[start] = i + 1 < spec->n_ext ? frames_ext_type(spec, i + 1) : next;
+	frame->bytes[start + 1] = type == 44 ? 0 : spec->ext_units;
+	if (type == 44) {
 		frame->bytes[start + 2] = (uint8_t)(spec->fragment >> 8);
 		frame->bytes[start + 3] = (uint8_t)spec->fragment;
 	}
@@ -145,12 +150,6 @@ static inline void frames_build(const struct frames_spec *spec, struct frames_fr
 	*ret_frame = frame;
 }
 
-/* Up to the last byte of the address claimed: with fewer bytes there is no claim, with these there is. */
-static inline size_t frames_claim_len(const struct frames_spec *spec, const struct frames_frame *frame)
-{
-	return spec->body == FRAMES_IP6 ? frame->len : frame->len - spec->hln - 4;
-}
-
 static inline struct vg_addr frames_addr(const struct frames_spec *spec)
 {
 	struct vg_addr addr = { { 0 } };
@@ -164,6 +163,30 @@ static inline struct vg_addr frames_addr(const struct frames_spec *spec)
 	return addr;
 }
 
+/*
+ * Up to the last byte of the address claimed: with fewer bytes there is no claim, with these there is. A short ARP frame is filled up with
+ * zeros on its way out, so the first byte of its address is enough.
+ */
+static inline size_t frames_claim_len(const struct frames_spec *spec, const struct frames_frame *frame)
+{
+	size_t whole;
+
+	if (spec->body == FRAMES_IP6)
+		return frame->len;
+	whole = frame->len - spec->hln - 4;
+	return whole <= 60 ? whole - 3 : whole;
+}
+
+/* The address that a frame cut to len bytes claims: what is missing of an IPv4 one is zero. */
+static inline struct vg_addr frames_cut_addr(const struct frames_spec *spec, const struct frames_frame *frame, size_t len)
+{
+	struct vg_addr addr = frames_addr(spec);
+
+	for (size_t missing = 0; spec->body != FRAMES_IP6 && missing < 3 && len + missing < frame->len - spec->hln - 4; missing++)
+		addr.bytes[15 - missing] = 0;
+	return addr;
+}
+
 #define FRAMES_V4 "192.0.2.10"
 #define FRAMES_V6 "2001:db8::10"
 #define FRAMES_FOUND_ARP(op_, how_) .body = FRAMES_ARP, .op = op_, .hln = 6, .spa = FRAMES_V4, .expect = VG_PARSE_FOUND, .how = how_
@@ -171,6 +194,11 @@ static inline struct vg_addr frames_addr(const struct frames_spec *spec)
 #define FRAMES_REPLY_AS(expect_) .body = FRAMES_ARP, .op = 2, .hln = 6, .spa = FRAMES_V4, .expect = expect_
 #define FRAMES_ICMP6(type_, expect_) .body = FRAMES_IP6, .icmp6 = type_, .target = FRAMES_V6, .expect = expect_, .how = VG_HOW_NA
 #define FRAMES_NA FRAMES_ICMP6(136, VG_PARSE_FOUND)
+
+#define FRAMES_MANY \
+	{ \
+		0, 60, 43, 44, 51, 60, 60, 60, 60, 60, 60, 60 \
+	}
 
 static const struct frames_spec frames_specs[] = {
 	{ .name = "ARP request", FRAMES_FOUND_ARP(1, VG_HOW_ARP_REQUEST) },
@@ -217,7 +245,9 @@ static const struct frames_spec frames_specs[] = {
 	{ .name = "NA in a first fragment", FRAMES_NA, .ext = { 44 }, .n_ext = 1, .fragment = 1 },
 	{ .name = "later fragment", FRAMES_ICMP6(136, VG_PARSE_NONE), .ext = { 44 }, .n_ext = 1, .fragment = 8 },
 	{ .name = "NA behind eight headers", FRAMES_NA, .ext = { 0, 60, 43, 44, 51, 60, 60, 60 }, .n_ext = 8 },
-	{ .name = "nine headers are too deep", FRAMES_ICMP6(136, VG_PARSE_UNPARSED), .ext = { 0, 60, 60, 60, 60, 60, 60, 60, 60 }, .n_ext = 9 },
+	{ .name = "NA behind all the headers that 1500 bytes hold", FRAMES_NA, .ext = FRAMES_MANY, .n_ext = 179 },
+	{ .name = "NA behind as many headers as are read", FRAMES_NA, .ext = FRAMES_MANY, .n_ext = VG_NEIGH_EXT_HEADERS },
+	{ .name = "one more header is too deep", FRAMES_ICMP6(136, VG_PARSE_UNPARSED), .ext = FRAMES_MANY, .n_ext = VG_NEIGH_EXT_HEADERS + 1 },
 	{ .name = "no next header", FRAMES_ICMP6(136, VG_PARSE_NONE), .next = 59 },
 	{ .name = "ESP", FRAMES_ICMP6(136, VG_PARSE_NONE), .next = 50 },
 	{ .name = "TCP over IPv6", FRAMES_ICMP6(136, VG_PARSE_NONE), .next = 6 },

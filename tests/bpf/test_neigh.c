@@ -21,12 +21,12 @@ static enum vg_parse parse_cut(const struct frames_frame *frame, size_t len, str
 	return parsed;
 }
 
-static void check_claim(const struct frames_spec *spec, const struct vg_claim *claim)
+static void check_claim(const struct frames_spec *spec, const struct frames_frame *frame, size_t len, const struct vg_claim *claim)
 {
-	struct vg_addr addr = frames_addr(spec);
+	struct vg_addr addr = frames_cut_addr(spec, frame, len);
 
 	if (memcmp(&claim->addr, &addr, sizeof(addr)) || claim->how != spec->how)
-		fail_msg("%s: a wrong claim", spec->name);
+		fail_msg("%s, cut at %zu: a wrong claim", spec->name, len);
 }
 
 static void test_table(void **state)
@@ -43,7 +43,7 @@ static void test_table(void **state)
 		if (parsed != spec->expect)
 			fail_msg("%s: %d instead of %d", spec->name, parsed, spec->expect);
 		if (parsed == VG_PARSE_FOUND)
-			check_claim(spec, &claim);
+			check_claim(spec, &frame, frame.len, &claim);
 	}
 }
 
@@ -63,7 +63,7 @@ static void test_every_truncation(void **state)
 			if (found != (spec->expect == VG_PARSE_FOUND && whole))
 				fail_msg("%s, cut at %zu: %s", spec->name, len, found ? "found" : "missed");
 			if (found)
-				check_claim(spec, &claim);
+				check_claim(spec, &frame, len, &claim);
 		}
 	}
 }
