@@ -338,6 +338,19 @@ ip link set ext0 name wan0
 check "keeps up with links" probe_sync renamed
 check "a new link with an address is guarded under its new name" says '^guarded wan0 '
 : >"$dir/out"
+ip link set wan0 name kube-lb0
+ip addr add 192.0.2.10/32 dev kube-lb0
+check "keeps up with another name" probe_sync disguised
+check "a service dummy's name alone ends no guarding" says '^guarded kube-lb0 '
+check "nor does it excuse a bind" not_bound kube-lb0 192.0.2.10
+ip link set kube-lb0 name wan0
+ip link add nodelocaldns type dummy 2>"$dir/tc" && {
+	ip addr add 192.0.2.10/32 dev nodelocaldns
+	check "keeps up with a dummy" probe_sync dummy
+	check "a real one excuses it" bound nodelocaldns 192.0.2.10
+	ip link del nodelocaldns
+}
+: >"$dir/out"
 ip link del wan0
 check "keeps up with a lost link" probe_sync lost
 check "its addresses are unbound" says '^unbind .*addr=198.51.100.77/32'

@@ -56,7 +56,7 @@ static void remove_bind(struct probe *probe, const struct vg_fact *fact)
 static void on_fact(void *ctx, const struct vg_fact *fact)
 {
 	struct probe *probe = ctx;
-	struct vg_answer answer = vg_judge(probe->snapshot, &fact->addr, fact->ifname, &probe->circumstances);
+	struct vg_answer answer = vg_judge(probe->snapshot, &fact->addr, vg_fact_link(fact), &probe->circumstances);
 	struct vg_judgement judgement = vg_judge_fact(&answer, fact);
 	char text[VG_TEXT_MAX];
 

@@ -56,9 +56,22 @@ static void test_too_many(void **state)
 	assert_false(vg_dummies_have(&dummies, "lb03"));
 }
 
+static void test_kinds(void **state)
+{
+	(void)state;
+	assert_true(vg_link_leads_somewhere("kube-lb0", ""));
+	assert_true(vg_link_leads_somewhere("kube-lb0", "veth"));
+	assert_true(vg_link_leads_somewhere("kube-lb0", "vlan"));
+	assert_false(vg_link_leads_somewhere("kube-ipvs0", "dummy"));
+	assert_false(vg_link_leads_somewhere("kube-lb0", "bridge"));
+	assert_false(vg_link_leads_somewhere("antrea-ext.100", "vlan"));
+	assert_true(vg_link_leads_somewhere("antrea-ext.100", "veth"));
+}
+
 int main(void)
 {
-	const struct CMUnitTest tests[] = { cmocka_unit_test(test_names), cmocka_unit_test(test_named_by_objects), cmocka_unit_test(test_too_many) };
+	const struct CMUnitTest tests[] = { cmocka_unit_test(test_names), cmocka_unit_test(test_named_by_objects), cmocka_unit_test(test_too_many),
+					    cmocka_unit_test(test_kinds) };
 
 	return cmocka_run_group_tests_name("link", tests, NULL, NULL);
 }

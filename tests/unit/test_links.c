@@ -75,6 +75,12 @@ static const struct host hosts[] = {
 	  { { .name = "kube-ipvs0", .kind = "dummy", .global = true },
 	    { .name = "wg0", .kind = "wireguard", .type = ARPHRD_NONE, .global = true },
 	    { .name = "ib0", .type = ARPHRD_INFINIBAND } } },
+	{ "a name excuses no hardware, and what lies below must be Ethernet",
+	  { NULL },
+	  { { .name = "kube-lb0", .guarded = true },
+	    { .name = "nodelocaldns", .kind = "veth", .lower = 9, .global = true, .guarded = true },
+	    { .name = "ib0", .type = ARPHRD_INFINIBAND },
+	    { .name = "vxlan0", .kind = "vxlan", .lower = 3, .global = true, .guarded = true } } },
 	{ "--interface overrides, loopback excepted",
 	  { "veth1", "lo" },
 	  { { .name = "lo", .type = ARPHRD_LOOPBACK, .flags = IFF_LOOPBACK },
@@ -150,6 +156,38 @@ static void follows_links(void **state)
 	assert_string_equal(vg_links_name(links, 2), "");
 }
 
+static void check_gap(struct vg_links *links, const char *const *names, size_t n_names, const char *expected)
+{
+	char gap[160] = "";
+
+	vg_links_choose(links, names, n_names);
+	assert_int_equal(vg_links_describe_gap(links, gap, sizeof(gap)), expected[0] != '\0');
+	if (!strstr(gap, expected))
+		fail_msg("\"%s\" does not say \"%s\"", gap, expected);
+}
+
+static void says_what_is_not_guarded(void **state)
+{
+	VG_CLEANUP(vg_links_freep) struct vg_links *links = NULL;
+	const struct row lo = { .name = "lo", .type = ARPHRD_LOOPBACK, .flags = IFF_LOOPBACK, .global = true };
+	const struct row eth = { .name = "eth0" }, ib = { .name = "ib0", .type = ARPHRD_INFINIBAND };
+	const struct row wg = { .name = "wg0", .kind = "wireguard", .type = ARPHRD_NONE, .flags = IFF_NOARP | IFF_POINTOPOINT, .global = true };
+	const char *const names[] = { "ib0" };
+
+	(void)state;
+	assert_int_equal(vg_links_new(&links), 0);
+	put_row(links, &lo, 1);
+	check_gap(links, NULL, 0, "no link is guarded");
+	put_row(links, &eth, 2);
+	put_row(links, &wg, 3);
+	put_row(links, &ib, 4);
+	check_gap(links, NULL, 0, "");
+	check_gap(links, names, 1, "ib0 is no Ethernet link");
+	vg_links_find(links, 4)->has_global = true;
+	check_gap(links, NULL, 0, "ib0 is no Ethernet link");
+	assert_false(vg_links_find(links, 4)->guarded);
+}
+
 static void tells_what_is_new(void **state)
 {
 	VG_CLEANUP(vg_links_freep) struct vg_links *links = NULL;
@@ -170,7 +208,8 @@ static void tells_what_is_new(void **state)
 static void knows_dummies(void **state)
 {
 	VG_CLEANUP(vg_links_freep) struct vg_links *links = NULL;
-	struct vg_rt_link rt = { .ifindex = 2, .name = "purelb0" }, other = { .ifindex = 3, .name = "kube-ipvs0" };
+	struct vg_rt_link rt = { .ifindex = 2, .name = "purelb0", .kind = "dummy" };
+	const struct vg_rt_link other = { .ifindex = 3, .name = "kube-ipvs0", .kind = "dummy" };
 	struct vg_dummies dummies = { .n = 0 };
 
 	(void)state;
@@ -183,7 +222,8 @@ static void knows_dummies(void **state)
 	vg_dummies_add(&dummies, "purelb0");
 	assert_true(vg_links_set_dummies(links, &dummies));
 	assert_false(vg_links_set_dummies(links, &dummies));
-	assert_true(vg_links_find(links, 2)->dummy && vg_links_is_dummy(links, "purelb0"));
+	assert_false(vg_links_is_dummy(links, "purelb0", ""));
+	assert_true(vg_links_find(links, 2)->dummy && vg_links_is_dummy(links, "purelb0", "dummy"));
 	memcpy(rt.name, "purelb1", sizeof("purelb1"));
 	assert_int_equal(vg_links_put(links, &rt), 0);
 	assert_false(vg_links_find(links, 2)->dummy);
@@ -213,8 +253,8 @@ static void is_bounded(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(chooses_what_to_guard), cmocka_unit_test(follows_links), cmocka_unit_test(tells_what_is_new),
-		cmocka_unit_test(knows_dummies),	 cmocka_unit_test(is_bounded),
+		cmocka_unit_test(chooses_what_to_guard), cmocka_unit_test(follows_links), cmocka_unit_test(says_what_is_not_guarded),
+		cmocka_unit_test(tells_what_is_new),	 cmocka_unit_test(knows_dummies), cmocka_unit_test(is_bounded),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

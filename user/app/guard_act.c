@@ -105,7 +105,7 @@ static void say_held(const struct vg_guard *guard, struct vg_error *ret_why)
 
 static void handle(struct vg_guard *guard, const struct vg_fact *fact)
 {
-	struct vg_answer answer = vg_guard_judge(guard, &fact->addr, fact->ifname);
+	struct vg_answer answer = vg_guard_judge(guard, &fact->addr, vg_fact_link(fact));
 	struct vg_judgement judgement = vg_judge_fact(&answer, fact);
 	struct vg_stance stance = stance_of(guard);
 	struct vg_error why = { "" };
@@ -144,7 +144,7 @@ struct rejudge {
 static void rejudge_bind(void *ctx, const struct vg_fact *fact, const struct vg_judgement *said)
 {
 	const struct rejudge *r = ctx;
-	struct vg_answer now = vg_guard_judge(r->guard, &fact->addr, fact->ifname);
+	struct vg_answer now = vg_guard_judge(r->guard, &fact->addr, vg_fact_link(fact));
 	bool same = said && now.bind.verdict == said->verdict && now.bind.reason == said->reason;
 
 	if (!same || (r->all && now.bind.verdict == VG_VIOLATION))

@@ -115,7 +115,7 @@ struct check {
 static void check_bind(void *ctx, const struct vg_fact *fact, const struct vg_judgement *said)
 {
 	struct check *check = ctx;
-	struct vg_answer answer = vg_guard_judge(check->guard, &fact->addr, fact->ifname);
+	struct vg_answer answer = vg_guard_judge(check->guard, &fact->addr, vg_fact_link(fact));
 	struct vg_link_addr bound = {
 		.addr = fact->addr, .peer = fact->addr, .prefix = fact->prefix, .ifindex = fact->ifindex, .flags = fact->ifa_flags
 	};

@@ -26,5 +26,7 @@ bool vg_dummies_equal(const struct vg_dummies *a, const struct vg_dummies *b);
 
 /* By name alone: kube-ipvs0, kube-dummy-if, kube-lb0, nodelocaldns, ... */
 bool vg_link_is_service_dummy(const char *name);
+/* By its kind ("dummy", "veth", "": hardware): frames leave by it for other hosts or pods, so that its name, which anybody may give, excuses nothing. */
+bool vg_link_leads_somewhere(const char *name, const char *kind);
 
 #endif

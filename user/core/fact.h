@@ -4,6 +4,7 @@
 #define CORE_FACT_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include <linux/types.h>
@@ -19,6 +20,7 @@ struct vg_fact {
 	uint8_t prefix; /* own family; announce: 32 or 128 */
 	uint32_t ifindex;
 	char ifname[VG_IFNAME_MAX]; /* "" if the link is gone already */
+	bool real_link; /* whatever its name is, this link is none that exists to hold service addresses */
 	uint32_t in_ifindex; /* a forwarded announcement: the port it came in on, else 0 */
 	char in_ifname[VG_IFNAME_MAX];
 	uint32_t netns; /* inode number */
@@ -30,6 +32,12 @@ struct vg_fact {
 	bool refused; /* the kernel denied this bind or dropped these frames */
 	bool deniable; /* audit: enforce would have refused it in the kernel */
 };
+
+/* The name by which the link is judged, or NULL: a real link. The fact's. */
+static inline const char *vg_fact_link(const struct vg_fact *fact)
+{
+	return fact->real_link ? NULL : fact->ifname;
+}
 
 const char *vg_fact_kind_to_str(enum vg_fact_kind kind); /* "bind", ... */
 

@@ -6,6 +6,8 @@
 
 #include "base/cleanup.h"
 
+#define VLAN_BEGINNING "antrea-ext."
+
 static const char *const names[] = {
 	"kube-ipvs0", /* kube-proxy in IPVS mode: every ClusterIP, externalIP and load-balancer IP */
 	"kube-dummy-if", /* kube-router */
@@ -17,7 +19,7 @@ static const char *const names[] = {
 
 /* Their makers number them or put the address behind. */
 static const char *const beginnings[] = {
-	"antrea-ext.", /* Antrea Egress in a VLAN */
+	VLAN_BEGINNING, /* Antrea Egress in a VLAN */
 	"llb-rule-", /* LoxiLB, one a rule */
 };
 
@@ -61,4 +63,18 @@ bool vg_dummies_have(const struct vg_dummies *dummies, const char *link)
 bool vg_dummies_equal(const struct vg_dummies *a, const struct vg_dummies *b)
 {
 	return a->n == b->n && !memcmp(a->names, b->names, a->n * sizeof(a->names[0]));
+}
+
+/* What a link is made of is told by its kind; hardware has none. */
+bool vg_link_leads_somewhere(const char *name, const char *kind)
+{
+	static const char *const kinds[] = { "", "veth", "bond", "team", "vlan", "macvlan", "ipvlan" };
+
+	if (!strncmp(name, VLAN_BEGINNING, strlen(VLAN_BEGINNING)) && !strcmp(kind, "vlan"))
+		return false;
+	for (size_t i = 0; i < ARRAY_SIZE(kinds); i++) {
+		if (!strcmp(kind, kinds[i]))
+			return true;
+	}
+	return false;
 }

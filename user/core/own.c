@@ -7,7 +7,8 @@
 
 static bool is_candidate(const struct vg_snapshot *snapshot, const struct vg_fact *fact)
 {
-	return fact->how == VG_HOW_PREEXISTING && vg_addr_is_global(&fact->addr) && !vg_dummies_have(vg_snapshot_dummies(snapshot), fact->ifname);
+	return fact->how == VG_HOW_PREEXISTING && vg_addr_is_global(&fact->addr) &&
+	       (fact->real_link || !vg_dummies_have(vg_snapshot_dummies(snapshot), fact->ifname));
 }
 
 bool vg_own_looks_like(const struct vg_fact *fact)

@@ -46,9 +46,12 @@ static void on_fact(void *ctx, const struct vg_fact *fact)
 {
 	struct vg_kern *kern = ctx;
 
+	struct vg_fact known = *fact;
+
 	/* a storm of facts may keep the timer from its turn */
 	vg_deadman_move(kern->deadman);
-	kern->sink.fact(kern->sink.ctx, fact);
+	known.real_link = vg_kern_is_real_link(kern, fact);
+	kern->sink.fact(kern->sink.ctx, &known);
 }
 
 static void copy_link_name(const struct vg_kern *kern, uint32_t ifindex, char out[VG_IFNAME_MAX])

@@ -48,6 +48,7 @@ void vg_kern_for_each_bind(const struct vg_kern *kern, void (*fn)(void *ctx, con
 		struct vg_fact fact = bound->fact;
 
 		fact.how = VG_HOW_PREEXISTING;
+		fact.real_link = vg_kern_is_real_link(kern, &fact);
 		fn(ctx, &fact, bound->said ? &bound->judgement : NULL);
 	}
 }

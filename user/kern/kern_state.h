@@ -33,4 +33,10 @@ struct vg_kern {
 /* kern_orders.c: a pause that an earlier guard was given goes on until its own end, and no longer. */
 void vg_kern_keep_pause(struct vg_kern *kern);
 
+/* Its name does not excuse what is bound on it. */
+static inline bool vg_kern_is_real_link(const struct vg_kern *kern, const struct vg_fact *fact)
+{
+	return kern->sense && !vg_links_may_excuse(vg_sense_links(kern->sense), fact->ifindex, fact->ifname);
+}
+
 #endif

@@ -3,6 +3,7 @@
 #include "kern/links.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
 
 #include <net/if.h>
@@ -70,6 +71,15 @@ const char *vg_links_name(const struct vg_links *links, uint32_t ifindex)
 	return link ? link->rt.name : "";
 }
 
+bool vg_links_may_excuse(const struct vg_links *links, uint32_t ifindex, const char *name)
+{
+	const struct vg_link *link = vg_links_find(links, ifindex);
+
+	if (!link || strcmp(link->rt.name, name) != 0)
+		return true;
+	return link->dummy;
+}
+
 static int grow(struct vg_links *links)
 {
 	size_t wanted = links->allocated ? 2 * links->allocated : 16;
@@ -95,7 +105,7 @@ int vg_links_put(struct vg_links *links, const struct vg_rt_link *rt)
 
 	if (link) {
 		link->rt = *rt;
-		link->dummy = vg_links_is_dummy(links, rt->name);
+		link->dummy = vg_links_is_dummy(links, rt->name, rt->kind);
 		return 0;
 	}
 	r = grow(links);
@@ -103,7 +113,7 @@ int vg_links_put(struct vg_links *links, const struct vg_rt_link *rt)
 		return r;
 	i = find_place(links, rt->ifindex);
 	memmove(&links->items[i + 1], &links->items[i], (links->n - i) * sizeof(*links->items));
-	links->items[i] = (struct vg_link){ .rt = *rt, .dummy = vg_links_is_dummy(links, rt->name) };
+	links->items[i] = (struct vg_link){ .rt = *rt, .dummy = vg_links_is_dummy(links, rt->name, rt->kind) };
 	links->n++;
 	return 0;
 }
@@ -128,9 +138,9 @@ bool vg_links_set_global(struct vg_links *links, uint32_t ifindex, bool has_glob
 	return true;
 }
 
-bool vg_links_is_dummy(const struct vg_links *links, const char *name)
+bool vg_links_is_dummy(const struct vg_links *links, const char *name, const char *kind)
 {
-	return vg_dummies_have(&links->dummies, name);
+	return vg_dummies_have(&links->dummies, name) && !vg_link_leads_somewhere(name, kind);
 }
 
 bool vg_links_set_dummies(struct vg_links *links, const struct vg_dummies *dummies)
@@ -139,7 +149,7 @@ bool vg_links_set_dummies(struct vg_links *links, const struct vg_dummies *dummi
 		return false;
 	links->dummies = *dummies;
 	for (size_t i = 0; i < links->n; i++)
-		links->items[i].dummy = vg_links_is_dummy(links, links->items[i].rt.name);
+		links->items[i].dummy = vg_links_is_dummy(links, links->items[i].rt.name, links->items[i].rt.kind);
 	return true;
 }
 
@@ -172,7 +182,7 @@ static bool is_chosen(const struct vg_link *link)
 {
 	if (link->rt.type != ARPHRD_ETHER || (link->rt.flags & IFF_LOOPBACK))
 		return false;
-	return is_physical(link) || (link->has_global && !vg_link_is_service_dummy(link->rt.name));
+	return is_physical(link) || (link->has_global && !link->dummy);
 }
 
 static bool is_one_of(const char *kind, const char *const *kinds)
@@ -216,7 +226,8 @@ static bool guard_lower_links(struct vg_links *links, const struct vg_link *uppe
 	for (size_t i = 0; i < links->n; i++) {
 		struct vg_link *lower = &links->items[i];
 
-		if (!lower->guarded && is_lower_of(lower, upper)) {
+		/* a tunnel's packets on InfiniBand are none of ours, and would be read at the wrong places */
+		if (!lower->guarded && lower->rt.type == ARPHRD_ETHER && is_lower_of(lower, upper)) {
 			lower->guarded = true;
 			found = true;
 		}
@@ -236,6 +247,12 @@ static void guard_towers(struct vg_links *links)
 				found = true;
 		}
 	}
+}
+
+/* A link with addresses to be asked for, InfiniBand above all; tunnels have none. */
+static bool speaks_arp(const struct vg_link *link)
+{
+	return link->has_global && !(link->rt.flags & (IFF_LOOPBACK | IFF_NOARP | IFF_POINTOPOINT)) && link->rt.type != ARPHRD_NONE;
 }
 
 static bool has_outer_below(const struct vg_links *links, const struct vg_link *upper)
@@ -316,6 +333,8 @@ static void choose_guarded(struct vg_links *links, const char *const *names, siz
 			link->guarded = is_named(link, names, n_names) && !(link->rt.flags & IFF_LOOPBACK);
 		else
 			link->guarded = is_chosen(link);
+		link->unjudged = link->rt.type != ARPHRD_ETHER && (link->guarded || (n_names == 0 && speaks_arp(link)));
+		link->guarded &= link->rt.type == ARPHRD_ETHER;
 	}
 	if (n_names == 0)
 		guard_towers(links);
@@ -334,4 +353,20 @@ void vg_links_choose(struct vg_links *links, const char *const *names, size_t n_
 	find_ports(links);
 	for (size_t i = 0; i < links->n; i++)
 		links->items[i].changed = links->items[i].role != role_of(&links->items[i]);
+}
+
+bool vg_links_describe_gap(const struct vg_links *links, char *out, size_t size)
+{
+	bool guards = false;
+
+	if (links->n >= VG_MAX_LINKS)
+		return snprintf(out, size, "there are %zu links or more, and no more are followed", links->n) > 0;
+	for (size_t i = 0; i < links->n; i++) {
+		const struct vg_link *link = &links->items[i];
+
+		if (link->unjudged)
+			return snprintf(out, size, "%s is no Ethernet link, and its frames are not judged", link->rt.name) > 0;
+		guards |= link->guarded;
+	}
+	return !guards && snprintf(out, size, "no link is guarded: none is hardware or holds a global address; name one with --interface") > 0;
 }

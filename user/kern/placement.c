@@ -33,6 +33,7 @@ struct vg_placement {
 	struct attachment *items;
 	size_t n;
 	bool swept;
+	char gap[TROUBLE_MAX]; /* what the choice of links leaves open; "" for nothing */
 	char trouble[TROUBLE_MAX]; /* of VG_FEATURE_LINKS: the one that was said; "" for none */
 	char struggle[TROUBLE_MAX]; /* of VG_FEATURE_ORDER */
 };
@@ -124,8 +125,9 @@ static void describe_struggle(const struct attachment *attachment, char out[TROU
 /* One line for the first link that each is true of. */
 static void tell_states(struct vg_placement *placement)
 {
-	char trouble[TROUBLE_MAX] = "", struggle[TROUBLE_MAX] = "";
+	char trouble[TROUBLE_MAX], struggle[TROUBLE_MAX] = "";
 
+	memcpy(trouble, placement->gap, sizeof(trouble));
 	for (size_t i = 0; i < placement->n; i++) {
 		if (!trouble[0])
 			describe_trouble(&placement->items[i], trouble);
@@ -343,6 +345,8 @@ void vg_placement_follow(struct vg_placement *placement, const struct vg_links *
 			detach(placement, &placement->items[i]);
 	}
 	placement->n = kept;
+	if (!vg_links_describe_gap(links, placement->gap, sizeof(placement->gap)))
+		placement->gap[0] = '\0';
 	if (!placement->swept)
 		sweep(placement, links);
 	tell_states(placement);

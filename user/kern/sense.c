@@ -212,7 +212,7 @@ static void on_lost_addr(struct vg_sense *sense, const struct vg_link_addr *addr
 /* Its addresses are judged by its name: again, where that makes a difference. */
 static void on_renamed(struct vg_sense *sense, const char *before, const struct vg_rt_link *rt)
 {
-	bool differs = vg_links_is_dummy(sense->links, before) != vg_links_is_dummy(sense->links, rt->name);
+	bool differs = vg_links_is_dummy(sense->links, before, rt->kind) != vg_links_is_dummy(sense->links, rt->name, rt->kind);
 	struct vg_bound *bound;
 
 	/* what the hooks saw before has the old name */
