@@ -85,15 +85,16 @@ static __always_inline bool announce_is_dropped(const struct vg_claim *claim, co
  */
 static __always_inline void announce_find_sender(const struct __sk_buff *skb, struct vg_seen_key *key, struct vg_who *who)
 {
-	__u64 sock = (__u64)skb->sk;
+	const struct bpf_sock *sock = skb->sk;
 	struct vg_call *call;
 
 	if (!sock) {
 		key->in_ifindex = skb->ingress_ifindex;
 		return;
 	}
+	key->family = sock->family;
 	call = vg_call_find();
-	if (!call || call->sock != sock)
+	if (!call || call->sock != (__u64)sock)
 		return;
 	*who = call->who;
 	key->pid = who->pid;
@@ -110,6 +111,7 @@ static __always_inline void announce_report(const struct vg_seen_key *key, const
 	event->addr = key->addr;
 	event->ifindex = key->ifindex;
 	event->in_ifindex = key->in_ifindex;
+	event->family = (__u8)key->family;
 	event->netns = config->netns;
 	event->dropped = key->dropped;
 	event->who = seen->who;
@@ -135,6 +137,7 @@ static __always_inline bool announce_count(const struct vg_seen_key *key, const 
 	VG_COUNT(seen, count);
 	seen->last_ns = fresh->last_ns;
 	seen->how = fresh->how;
+	__builtin_memcpy(seen->source, fresh->source, sizeof(seen->source));
 	if (!due && fresh->last_ns - seen->event_ns >= period_ns && fresh->last_ns > seen->event_ns) {
 		seen->event_ns = fresh->last_ns;
 		due = true;
@@ -150,6 +153,8 @@ static __always_inline void announce_account(const struct __sk_buff *skb, const 
 	__u64 now = bpf_ktime_get_boot_ns();
 	struct vg_seen_value fresh = { .first_ns = now, .last_ns = now, .event_ns = now, .how = claim->how }, *seen = NULL;
 
+	/* the second six bytes of an Ethernet header */
+	(void)bpf_skb_load_bytes(skb, sizeof(fresh.source), fresh.source, sizeof(fresh.source));
 	announce_find_sender(skb, &key, &fresh.who);
 	if (announce_count(&key, &fresh, config->period_ns, stats, &seen) && seen)
 		announce_report(&key, seen, config, stats);

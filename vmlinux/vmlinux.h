@@ -53,7 +53,11 @@ enum bpf_func_id {
 };
 
 struct bpf_flow_keys;
-struct bpf_sock;
+/* uapi/linux/bpf.h, up to the last member used. */
+struct bpf_sock {
+	__u32 bound_dev_if;
+	__u32 family;
+};
 
 /* uapi/linux/bpf.h, up to the last member used. */
 struct __sk_buff {

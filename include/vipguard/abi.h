@@ -144,6 +144,7 @@ struct vg_seen_key {
 	__u32 in_ifindex; /* forwarded: the port it came in on, else 0 */
 	__u32 pid;
 	__u32 dropped; /* 1: these frames were dropped */
+	__u32 family; /* AF_* of the socket that sent them; 0: they had none */
 };
 
 struct vg_seen_value {
@@ -152,7 +153,8 @@ struct vg_seen_value {
 	__u64 last_ns;
 	__u64 event_ns; /* when the last event of this entry was raised */
 	enum vg_how how; /* of the last frame */
-	__u32 pad;
+	__u8 source[6]; /* the hardware address that it came from */
+	__u8 pad[6];
 	struct vg_who who;
 };
 
@@ -176,7 +178,8 @@ struct vg_event {
 	__u32 nl_flags; /* NLM_F_* of the request, 0 if there was none */
 	_Bool dropped;
 	_Bool would_deny; /* audit: enforce would have refused this one */
-	__u8 pad[6];
+	__u8 family; /* announce: as in struct vg_seen_key */
+	__u8 pad[5];
 	struct vg_who who;
 	char ifname[VG_IFNAME_MAX]; /* announce: empty */
 };
@@ -211,7 +214,7 @@ _Static_assert(sizeof(struct vg_addr) == 16, "key of vg_vips");
 _Static_assert(sizeof(struct vg_lpm_key) == 20, "an LPM key has no padding");
 _Static_assert(sizeof(struct vg_vip) == 88, "no hidden padding");
 _Static_assert(sizeof(struct vg_bind_key) == 24, "no hidden padding: it is a hash key");
-_Static_assert(sizeof(struct vg_seen_key) == 32, "no hidden padding: it is a hash key");
+_Static_assert(sizeof(struct vg_seen_key) == 36, "no hidden padding: it is a hash key");
 _Static_assert(sizeof(struct vg_event) == 120, "no hidden padding: it leaves the kernel");
 #endif
 

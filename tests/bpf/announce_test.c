@@ -179,7 +179,7 @@ static void test_wire(const char *how, bool sender)
 		event = harness_wait_event(&events, VG_EVENT_ANNOUNCE, addr);
 		snprintf(what, sizeof(what), "%s: and is reported%s", how, sender ? " with its sender" : "");
 		harness_check(event && event->dropped && event->how == specs[i].how && event->ifindex == if_nametoindex(TX) &&
-				      (sender ? sender_is_me(event) : !event->who.pid),
+				      event->family == AF_PACKET && (sender ? sender_is_me(event) : !event->who.pid),
 			      what);
 	}
 	close(fd);
@@ -310,9 +310,11 @@ static void test_kernel_made(void)
 	harness_forget_events(&events);
 	harness_run("ip link set " TX " address 02:00:00:00:00:20");
 	event = harness_wait_event(&events, VG_EVENT_ANNOUNCE, "192.0.2.20");
-	harness_check(event && !event->who.pid && !event->in_ifindex && !event->dropped, "the kernel's own ARP is seen, and nobody named");
+	harness_check(event && !event->who.pid && !event->in_ifindex && !event->dropped && !event->family,
+		      "the kernel's own ARP is seen, and nobody named");
 	event = harness_wait_event(&events, VG_EVENT_ANNOUNCE, "2001:db8::20");
-	harness_check(event && !event->who.pid && !event->in_ifindex && event->how == VG_HOW_NA, "the kernel's own NA is seen, and nobody named");
+	harness_check(event && !event->who.pid && !event->in_ifindex && event->how == VG_HOW_NA && event->family == AF_INET6,
+		      "the kernel's own NA is seen, and nobody named");
 }
 
 /* The same frame raises one event on each link that it leaves by. */

@@ -61,9 +61,9 @@ static void on_fact(void *ctx, const struct vg_fact *fact)
 	char text[VG_TEXT_MAX];
 
 	vg_addr_to_str(&fact->addr, text);
-	printf("%s how=%s addr=%s/%u if=%s in=%s verdict=%s count=%" PRIu64 " refused=%d deniable=%d ifa_flags=%#x nl_flags=%#x",
+	printf("%s how=%s addr=%s/%u if=%s in=%s verdict=%s count=%" PRIu64 " kernel_made=%d refused=%d deniable=%d ifa_flags=%#x nl_flags=%#x",
 	       vg_fact_kind_to_str(fact->kind), vg_how_to_str(fact->how), text, fact->prefix, fact->ifname, fact->in_ifname,
-	       vg_verdict_to_str(judgement.verdict), fact->count, fact->refused, fact->deniable, fact->ifa_flags, fact->nl_flags);
+	       vg_verdict_to_str(judgement.verdict), fact->count, fact->kernel_made, fact->refused, fact->deniable, fact->ifa_flags, fact->nl_flags);
 	print_who(&fact->who);
 	printf("\n");
 	if (fact->kind == VG_FACT_UNBIND)

@@ -182,6 +182,7 @@ static void reads_a_link(void **state)
 	memcpy(info.u.bytes, &kind, sizeof(kind));
 	memcpy(info.u.bytes + NLA_HDRLEN, "vlan", 5);
 	put(&message, IFLA_IFNAME, "eth0.5", 7);
+	put(&message, IFLA_ADDRESS, "\2\0\0\0\0\7", 6);
 	put(&message, IFLA_MASTER, &master, sizeof(master));
 	put(&message, IFLA_LINK, &lower, sizeof(lower));
 	put(&message, IFLA_LINKINFO, info.u.bytes, NLA_ALIGN(kind.nla_len));
@@ -189,6 +190,7 @@ static void reads_a_link(void **state)
 	assert_int_equal(msg.kind, VG_RT_LINK);
 	assert_string_equal(msg.link.name, "eth0.5");
 	assert_string_equal(msg.link.kind, "vlan");
+	assert_memory_equal(msg.link.mac, "\2\0\0\0\0\7", 6);
 	assert_int_equal(msg.link.master, 3);
 	assert_int_equal(msg.link.lower, 2);
 	assert_int_equal(msg.link.flags, 0x1003);

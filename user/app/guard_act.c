@@ -129,7 +129,7 @@ void vg_guard_on_fact(void *ctx, const struct vg_fact *fact)
 	struct vg_fact named = *fact;
 
 	/* a frame that the kernel made itself speaks for whoever bound the address */
-	if (named.kind == VG_FACT_ANNOUNCE && !named.who.pid && !named.in_ifindex)
+	if (named.kind == VG_FACT_ANNOUNCE && named.kernel_made)
 		vg_kern_find_binder(guard->kern, &named.addr, &named.who);
 	handle(guard, &named);
 	if (named.kind != VG_FACT_ANNOUNCE && !named.refused)

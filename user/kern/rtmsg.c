@@ -167,6 +167,8 @@ static int get_link(const struct attr *attrs, struct vg_rt_link *link)
 {
 	int r;
 
+	if (attrs[IFLA_ADDRESS].len == sizeof(link->mac))
+		memcpy(link->mac, attrs[IFLA_ADDRESS].data, sizeof(link->mac));
 	r = get_str(&attrs[IFLA_IFNAME], link->name, sizeof(link->name));
 	if (r < 0)
 		return r;

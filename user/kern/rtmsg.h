@@ -29,6 +29,7 @@ struct vg_rt_link {
 	uint16_t type; /* ARPHRD_* */
 	uint32_t master; /* ifindex of its bridge, bond, ...; 0: none */
 	uint32_t lower; /* IFLA_LINK in this network namespace; 0: none. A veth names its peer here. */
+	uint8_t mac[6]; /* all zero if it has none of six bytes */
 	char name[VG_IFNAME_MAX];
 	char kind[VG_LINK_KIND_MAX]; /* "vlan", "veth", ...; "": hardware, or loopback */
 };

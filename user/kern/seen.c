@@ -97,6 +97,7 @@ static bool tell(struct vg_seen *seen, struct entry *entry, const struct vg_seen
 		.prefix = vg_addr_bits(&entry->key.addr),
 		.ifindex = entry->key.ifindex,
 		.in_ifindex = entry->key.in_ifindex,
+		.family = (uint8_t)entry->key.family,
 		.who = value->who,
 		.time_ns = value->last_ns,
 		.count = value->count - entry->told,
@@ -105,6 +106,7 @@ static bool tell(struct vg_seen *seen, struct entry *entry, const struct vg_seen
 
 	if (value->count <= entry->told)
 		return false;
+	memcpy(fact.source, value->source, sizeof(fact.source));
 	entry->told = value->count;
 	seen->fn(seen->ctx, &fact);
 	return true;
@@ -139,6 +141,7 @@ void vg_seen_note(struct vg_seen *seen, const struct vg_event *event)
 		.in_ifindex = event->in_ifindex,
 		.pid = event->who.pid,
 		.dropped = event->dropped,
+		.family = event->family,
 	};
 
 	look(seen, &key);
