@@ -84,3 +84,65 @@ kernel_reply() {
 	guard_stop
 }
 test_case "the kernel's own answers are dropped and named" kernel_reply
+
+# Links that others build on eth0, in a pod's namespace too: their frames leave by eth0 all the same.
+child_up() {
+	child_at=cp1
+	case $1 in
+	vlan) at cp1 ip link add c0 link eth0 type vlan id 100 || return ;;
+	*)
+		child_at=pod
+		ip netns add pod
+		at cp1 ip link add c0 link eth0 type "$1" mode "$2" || return
+		at cp1 ip link set c0 netns pod || return
+		;;
+	esac
+	at $child_at ip link set c0 up
+}
+child_down() {
+	at $child_at ip link del c0
+	[[ $child_at == cp1 ]] || ip netns del pod
+}
+blast_child() { at $child_at blast --link c0 --vip $VIP --count $COUNT --form arp-reply | grep '^SENT'; }
+
+# from_child WANT MODE KIND [MODE OF THE LINK]
+from_child() {
+	local want=$1 mode=$2
+	shift 2
+	[[ $mode == none ]] || guard_start "$mode" || return
+	child_up "$@" || fail "no $1" || return
+	equal "claims that reached the client" "$(witness_count blast_child)" "$want" || return
+	child_down || return
+	[[ $mode == none ]] || guard_stop
+}
+for kind in vlan 'macvlan bridge' 'ipvlan l2'; do
+	# shellcheck disable=SC2086 # kind and mode
+	test_case "a $kind on the link, without the guard: all arrive" from_child $COUNT none $kind
+	# shellcheck disable=SC2086
+	test_case "the same in enforce: none arrives" from_child 0 enforce $kind
+done
+
+# What is done to the link itself, while it is attacked.
+blast_through_changes() {
+	at cp1 blast --link "$1" --vip $VIP --count $COUNT --form arp-reply >/dev/null
+	at cp1 ip link set "$1" down
+	at cp1 ip link set "$1" name wan0
+	at cp1 ip link set wan0 up
+	at cp1 blast --link wan0 --vip $VIP --count $COUNT --form arp-reply >/dev/null
+	at cp1 ip link add vbr0 type bridge
+	at cp1 ip link set wan0 master vbr0
+	at cp1 blast --link wan0 --vip $VIP --count $COUNT --form arp-reply | grep '^SENT'
+}
+changes() {
+	local want=$1 mode=$2 frames
+	[[ $mode == none ]] || guard_start "$mode" || return
+	frames=$(witness_count blast_through_changes eth0)
+	at cp1 ip link del vbr0
+	at cp1 ip link set wan0 down
+	at cp1 ip link set wan0 name eth0
+	at cp1 ip link set eth0 up
+	equal "claims that reached the client" "$frames" "$want" || return
+	[[ $mode == none ]] || guard_stop
+}
+test_case "renamed and enslaved, without the guard: all arrive" changes $((3 * COUNT)) none
+test_case "the same in enforce: none arrives" changes 0 enforce
