@@ -51,12 +51,12 @@ DEPS := gcc clang llvm libclang-rt-14-dev clang-format clang-tidy make git pkg-c
 	busybox-static cpio xz-utils zstd iproute2 tcpdump nftables iputils-arping procps jq python3 shellcheck mandoc universal-ctags \
 	qemu-system-x86 iputils-ping kmod curl ca-certificates strace openssl util-linux debian-archive-keyring
 
-.PHONY: all help deps check test demo lint fmt fuzz bench bench-core bench-api install clean tools unit guest-files
+.PHONY: all help deps check test demo lint fmt fuzz bench bench-core bench-api e2e-double install clean tools unit guest-files
 
 all: $(O)/vipguard ## build build/vipguard (default)
 
 help: ## this list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 deps: ## install what building and testing need (apt; sudo only when not root)
 	@missing=(); for p in $(DEPS); do \
@@ -166,6 +166,10 @@ bench-api: ## the Kubernetes source beside a client-go informer, against a real 
 	@$(MAKE) --no-print-directory deps
 	@$(MAKE) --no-print-directory all tools
 	@tests/bench/api.sh
+
+e2e-double: ## the double of kube-vip beside recordings of the real one
+	@$(MAKE) --no-print-directory deps
+	@tests/e2e/kube-vip/compare.sh
 
 # ---- install
 

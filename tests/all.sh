@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: Apache-2.0
 #
 # `make test`: unit tests plain, with clang and under sanitizers, the judgement corpus, mutants of the judge, fuzzers, the Kubernetes source against a
-# bad server and a real one, namespaces on this host, the BPF objects and the guard in guests of all kernels, one of them with a real API server, the
-# demo. Closes with "N passed, M failed" over everything.
+# bad server and a real one, the double of kube-vip beside recordings, namespaces on this host, the BPF objects and the guard in guests of all
+# kernels, one of them with a real API server, the demo. Closes with "N passed, M failed" over everything.
 set -uo pipefail
 cd "$(dirname "$0")/.." || exit 1
 passed=0 failed=0
@@ -89,6 +89,7 @@ part "a bad API server, sanitizers" tests/api/fault/run.sh build/san/tools/kubew
 tests/api/build.sh || failed=$((failed + 1))
 part "a real API server" tests/api/live/run.sh
 part "the rig of it" tests/api/smoke.sh
+part "the double of kube-vip" tests/e2e/kube-vip/compare.sh
 part "namespaces on this host" tests/netns/run.sh
 tests/vm/kernels.sh || failed=$((failed + 1))
 began=$SECONDS
