@@ -76,9 +76,13 @@ func (e *elector) run(ctx context.Context, started func(context.Context), stoppe
 
 func (e *elector) acquire(ctx context.Context) bool {
 	for {
-		if err := e.attempt(ctx); err == nil {
+		limited, cancel := context.WithTimeout(ctx, e.d.set.renewDeadline)
+		err := e.attempt(limited)
+		cancel()
+		if err == nil {
 			return true
-		} else if ctx.Err() == nil && err != errHeld {
+		}
+		if ctx.Err() == nil && err != errHeld {
 			logLine("ERROR", "error retrieving resource lock", "lock", e.lock(), "error", err)
 		}
 		if !pause(ctx, e.d.set.retry+time.Duration(1.2*rand.Float64()*float64(e.d.set.retry))) {
