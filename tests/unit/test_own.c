@@ -76,6 +76,20 @@ static void test_own(void **state)
 	}
 }
 
+/* What such a link has is the node's own, though it bears the name of one that holds service addresses. */
+static void test_real_link(void **state)
+{
+	VG_CLEANUP(vg_snapshot_freep) struct vg_snapshot *snapshot = NULL;
+	struct vg_fact fact = { .how = VG_HOW_PREEXISTING, .addr = addr_of("203.0.113.11"), .prefix = 24, .ifname = "kube-ipvs0" };
+	struct vg_own own;
+
+	(void)state;
+	assert_int_equal(vg_snapshot_new("worker1", "assignments", &snapshot), 0);
+	assert_int_equal(vg_own_collect(snapshot, &fact, 1, &own), 0);
+	fact.real_link = true;
+	assert_int_equal(vg_own_collect(snapshot, &fact, 1, &own), 1);
+}
+
 static struct vg_fact found_on(uint32_t ifindex, const char *addr, uint8_t prefix)
 {
 	struct vg_fact fact = {
@@ -111,7 +125,8 @@ static void test_named_beside_others(void **state)
 
 int main(void)
 {
-	const struct CMUnitTest tests[] = { cmocka_unit_test(test_own), cmocka_unit_test(test_named_beside_others) };
+	const struct CMUnitTest tests[] = { cmocka_unit_test(test_own), cmocka_unit_test(test_real_link),
+					    cmocka_unit_test(test_named_beside_others) };
 
 	return cmocka_run_group_tests_name("own", tests, NULL, NULL);
 }
