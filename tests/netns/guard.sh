@@ -305,4 +305,6 @@ for part in "$here"/guard_*.sh; do
 	# shellcheck source=/dev/null
 	source "$part"
 done
+# shellcheck source=tests/guest/test_stays.sh
+source "$here/../guest/test_stays.sh"
 summary

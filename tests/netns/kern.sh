@@ -192,7 +192,7 @@ enforce() {
 
 enforce tcx
 check "a second guard is refused" second_guard_is_refused
-check "and says why" grep -q "failed -16 another guard (pid $pid) holds $pins" "$dir/second"
+check "and says why" grep -q "failed -16 another guard (pid $pid) runs in this network namespace" "$dir/second"
 check "ends well" probe_stop
 
 enforce clsact -w tcx
@@ -393,8 +393,9 @@ check "and it is guarded no more" says_not '^guarded wan0'
 check "ends well" probe_stop
 
 # ---- what is on bpffs
-pinned=("$pins"/*)
-check "maps are pinned" [ "${pinned[*]##*/}" = "vg_binds vg_config vg_held vg_protect vg_ranges vg_stats vg_vips" ]
+pinned=("$pins"/vg_*)
+check "maps are pinned" [ "${pinned[*]##*/}" = "vg_binds vg_calls vg_config vg_events vg_held vg_links vg_protect vg_ranges vg_seen vg_stats vg_vips" ]
+check "nothing else is left" [ -z "$(ls "$pins/links" "$pins/qdiscs" | grep -v :)" ]
 check "a VIP reads like a report" grep -q '"address": "192.0.2.10"' <(bpftool map dump pinned "$pins/vg_vips")
 id=$(bpftool -j map show pinned "$pins/vg_vips" | grep -o '"id":[0-9]*')
 check "starts on its own maps" probe_start

@@ -155,6 +155,7 @@ static int parse_option(struct probe *probe, int option)
 	switch (option) {
 	case 'e': probe->config.mode = VG_ENFORCE; return 0;
 	case 'r': probe->config.deny = false; return 0;
+	case 'l': probe->config.detach_on_exit = false; return 0;
 	case 'p': probe->config.pin_dir = optarg; return 0;
 	case 'd': probe->config.dead_man_ns = strtoull(optarg, NULL, 10) * VG_NS_PER_MS; return 0;
 	case 'P': return add_protection(probe, optarg);
@@ -176,7 +177,7 @@ static int parse(struct probe *probe, int argc, char **argv)
 {
 	int option, r = 0;
 
-	while (r == 0 && (option = getopt(argc, argv, "erp:P:d:i:w:")) != -1)
+	while (r == 0 && (option = getopt(argc, argv, "erlp:P:d:i:w:")) != -1)
 		r = parse_option(probe, option);
 	for (int i = optind; r == 0 && i < argc; i++)
 		r = add_vip(probe, argv[i]);
@@ -228,6 +229,7 @@ int main(int argc, char **argv)
 		.config = { .pin_dir = "/sys/fs/bpf/vipguard",
 			    .node = "cp1",
 			    .mode = VG_AUDIT,
+			    .detach_on_exit = true,
 			    .deny = true,
 			    .drop = true,
 			    .remove = true,

@@ -31,6 +31,7 @@ enum vg_command_bit {
 	VG_CMD_VERSION = 1 << 6,
 	VG_CMD_PAUSE = 1 << 7,
 	VG_CMD_RESUME = 1 << 8,
+	VG_CMD_DETACH = 1 << 9,
 };
 
 enum vg_output { VG_OUTPUT_TEXT, VG_OUTPUT_JSON, VG_OUTPUT_MARKDOWN };
@@ -60,6 +61,7 @@ struct vg_config_options {
 	struct vg_config_list interfaces; /* --interface, repeatable */
 	uint64_t grace_ns; /* --grace 15s */
 	uint64_t dead_man_ns; /* --dead-man 10s, 1s to 10m */
+	bool detach_on_exit; /* --detach-on-exit: take everything off instead of leaving it to the dead-man */
 	uint32_t breaker; /* --breaker 10; VG_BREAKER_OFF: none */
 	uint64_t pause_ns; /* --for TIME (pause), 1s to 24h; 0: not given */
 	uint64_t period_ns; /* --period 60s: folding of repeats */

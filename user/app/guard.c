@@ -118,6 +118,7 @@ static int start_kern(struct vg_guard *guard)
 		.drop = options->drop,
 		.remove = options->remove,
 		.dead_man_ns = options->dead_man_ns,
+		.detach_on_exit = options->detach_on_exit,
 		.interfaces = (const char *const *)options->interfaces.list,
 		.n_interfaces = options->interfaces.n,
 		.without = options->without,

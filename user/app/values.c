@@ -354,17 +354,16 @@ void vg_reset_without(const struct vg_option *option, struct vg_draft *draft)
 	draft->options->without = 0;
 }
 
-VG_SETTER(vg_set_verbose)
+VG_SETTER(vg_set_flag)
 {
 	static const struct {
 		const char *text;
 		bool value;
 	} words[] = { { "true", true }, { "yes", true }, { "1", true }, { "false", false }, { "no", false }, { "0", false } };
 
-	(void)option;
 	for (size_t i = 0; i < ARRAY_SIZE(words); i++) {
 		if (strcmp(words[i].text, value) == 0) {
-			draft->options->verbose = words[i].value;
+			*(bool *)((char *)draft->options + option->offset) = words[i].value;
 			return 0;
 		}
 	}

@@ -234,10 +234,14 @@ int vg_announce_attach_senders(struct vg_announce *announce)
 {
 	int r = attach_senders(announce);
 
-	if (r != -ENOENT)
-		return r;
-	r = load(announce, ALL, announce->may_probe);
-	return r < 0 ? r : attach_senders(announce);
+	if (r == -ENOENT) {
+		r = load(announce, ALL, announce->may_probe);
+		if (r == 0)
+			r = attach_senders(announce);
+	}
+	if (r == 0)
+		vg_program_pin(&announce->senders, announce->maps->pins);
+	return r;
 }
 
 void vg_announce_follow(struct vg_announce *announce, const struct vg_links *links)

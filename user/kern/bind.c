@@ -115,8 +115,12 @@ int vg_bind_attach(struct vg_bind *bind)
 {
 	int r = attach(bind);
 
-	if (r != -ENOENT)
-		return r;
-	r = load(bind, bind->may_probe);
-	return r < 0 ? r : attach(bind);
+	if (r == -ENOENT) {
+		r = load(bind, bind->may_probe);
+		if (r == 0)
+			r = attach(bind);
+	}
+	if (r == 0)
+		vg_program_pin(&bind->attached, bind->maps->pins);
+	return r;
 }

@@ -160,6 +160,18 @@ static bool has_filters(uint32_t ifindex, uint32_t parent)
 	return vg_tc_for_each_filter(ifindex, TC_H_MAKE(TC_H_CLSACT, parent), count_filter, &n) < 0 || n > 0;
 }
 
+void vg_clsact_remove_qdisc(uint32_t ifindex)
+{
+	LIBBPF_OPTS(bpf_tc_hook, hook, .ifindex = (int)ifindex);
+	int r;
+
+	if (check_qdisc(ifindex) < 0 || has_filters(ifindex, TC_H_MIN_INGRESS) || has_filters(ifindex, TC_H_MIN_EGRESS))
+		return;
+	r = take_off_qdisc(&hook);
+	if (r < 0)
+		vg_log_errno(r, "cannot take the clsact qdisc off ifindex %u", ifindex);
+}
+
 void vg_clsact_detach(uint32_t ifindex, int prog_fd, const struct vg_clsact_spot *spot)
 {
 	LIBBPF_OPTS(bpf_tc_hook, hook, .ifindex = (int)ifindex, .attach_point = BPF_TC_EGRESS);
@@ -172,11 +184,8 @@ void vg_clsact_detach(uint32_t ifindex, int prog_fd, const struct vg_clsact_spot
 		vg_log_errno(r, "cannot take the filter off ifindex %u", ifindex);
 		return;
 	}
-	if (!spot->made_qdisc || has_filters(ifindex, TC_H_MIN_INGRESS) || has_filters(ifindex, TC_H_MIN_EGRESS))
-		return;
-	r = take_off_qdisc(&hook);
-	if (r < 0)
-		vg_log_errno(r, "cannot take the clsact qdisc off ifindex %u", ifindex);
+	if (spot->made_qdisc)
+		vg_clsact_remove_qdisc(ifindex);
 }
 
 struct sweep {
@@ -196,7 +205,7 @@ static void find_ours(void *ctx, const struct vg_tc_filter *filter)
 		sweep->found[sweep->n++] = (struct vg_clsact_spot){ .handle = filter->handle, .priority = filter->priority };
 }
 
-void vg_clsact_sweep(uint32_t ifindex, const struct vg_clsact_spot *keep)
+int vg_clsact_sweep(uint32_t ifindex, const struct vg_clsact_spot *keep)
 {
 	LIBBPF_OPTS(bpf_tc_hook, hook, .ifindex = (int)ifindex, .attach_point = BPF_TC_EGRESS);
 	struct sweep sweep = { .keep = keep };
@@ -207,5 +216,6 @@ void vg_clsact_sweep(uint32_t ifindex, const struct vg_clsact_spot *keep)
 	for (size_t i = 0; i < sweep.n && r == 0; i++)
 		r = take_off(&hook, &sweep.found[i]);
 	if (r < 0)
-		vg_log_errno(r, "cannot take the filter of an earlier guard off ifindex %u", ifindex);
+		return vg_log_errno(r, "cannot take the filter of an earlier guard off ifindex %u", ifindex);
+	return 0;
 }

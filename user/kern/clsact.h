@@ -26,7 +26,9 @@ enum vg_place vg_clsact_look(uint32_t ifindex, int prog_fd, const struct vg_clsa
 int vg_clsact_pass(uint32_t ifindex, int prog_fd, struct vg_clsact_spot *spot);
 /* Takes off our filter if it runs this program, and the qdisc if we made it and nothing else uses it. */
 void vg_clsact_detach(uint32_t ifindex, int prog_fd, const struct vg_clsact_spot *spot);
-/* Takes off what an earlier guard left there, known by handle and the program's name, but for the filter at `keep` (NULL: none). */
-void vg_clsact_sweep(uint32_t ifindex, const struct vg_clsact_spot *keep);
+/* The qdisc, if nothing else uses it. */
+void vg_clsact_remove_qdisc(uint32_t ifindex);
+/* Takes off what an earlier guard left there, known by handle and the program's name, but for the filter at `keep` (NULL: none). -errno. */
+int vg_clsact_sweep(uint32_t ifindex, const struct vg_clsact_spot *keep);
 
 #endif

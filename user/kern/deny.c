@@ -99,8 +99,12 @@ int vg_deny_attach(struct vg_deny *deny)
 {
 	int r = attach(deny);
 
-	if (r != -ENOENT)
-		return r;
-	r = load(deny);
-	return r < 0 ? r : attach(deny);
+	if (r == -ENOENT) {
+		r = load(deny);
+		if (r == 0)
+			r = attach(deny);
+	}
+	if (r == 0)
+		vg_program_pin(&deny->attached, deny->maps->pins);
+	return r;
 }

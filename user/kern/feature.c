@@ -18,7 +18,7 @@ static const struct feature_text feature_texts[] = {
 	[VG_FEATURE_BTF] = { "btf", "no BPF program that reads kernel structures can be loaded", "boot a kernel built with CONFIG_DEBUG_INFO_BTF=y" },
 	[VG_FEATURE_MAPS] = { "maps", "nothing is denied or dropped in the kernel; binds are removed after the fact",
 			      "run as root or with CAP_BPF, CAP_PERFMON and CAP_NET_ADMIN" },
-	[VG_FEATURE_PINS] = { "pins", "bpftool cannot show the maps, and they end with the guard",
+	[VG_FEATURE_PINS] = { "pins", "what refuses and drops ends with the guard at once, a restart leaves a gap, and bpftool cannot show the maps",
 			      "mount a writable bpffs: mount -t bpf bpf /sys/fs/bpf" },
 	[VG_FEATURE_TRACING] = { "tracing", "binds are seen by kprobes or by rtnetlink alone",
 				 "boot a kernel with CONFIG_FUNCTION_TRACER and CONFIG_BPF_JIT; grant CAP_PERFMON" },

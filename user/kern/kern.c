@@ -10,9 +10,11 @@
 
 #include "base/log.h"
 #include "base/time.h"
+#include "kern/alone.h"
 #include "kern/facts.h"
 #include "kern/kern_state.h"
 #include "kern/notes.h"
+#include "kern/pins.h"
 #include "kern/program.h"
 #include "kern/remove.h"
 #include "kern/sync.h"
@@ -120,6 +122,40 @@ static void on_guarded_changed(void *ctx)
 		vg_announce_follow(kern->programs.announce, vg_sense_links(kern->sense));
 }
 
+static void on_changed(void *ctx, enum vg_feature feature, bool ok, const char *why)
+{
+	struct vg_kern *kern = ctx;
+	struct vg_capability *capability = &kern->features.of[feature];
+
+	capability->ok = ok;
+	snprintf(capability->why, sizeof(capability->why), "%.*s", (int)sizeof(capability->why) - 1, why);
+	kern->sink.changed(kern->sink.ctx, feature, ok, why);
+}
+
+static void watch_pins(struct vg_kern *kern)
+{
+	struct vg_error error = { .text = "somebody took pins away" };
+	int r = vg_pins_repair(kern->maps.pins, &error);
+
+	if (r != 0 && !kern->pins_lost)
+		on_changed(kern, VG_FEATURE_PINS, false, error.text);
+	if (r > 0 || (r == 0 && kern->pins_lost))
+		on_changed(kern, VG_FEATURE_PINS, true, "");
+	kern->pins_lost = r < 0;
+}
+
+/* Of what the kernel tells nobody. */
+static void look_for_tampering(struct vg_kern *kern)
+{
+	char why[sizeof(kern->features.of[0].why)];
+
+	if (vg_kern_repair_config(kern, why, sizeof(why))) {
+		on_changed(kern, VG_FEATURE_MAPS, false, why);
+		on_changed(kern, VG_FEATURE_MAPS, true, "");
+	}
+	watch_pins(kern);
+}
+
 static void on_tick(void *ctx)
 {
 	struct vg_kern *kern = ctx;
@@ -127,6 +163,7 @@ static void on_tick(void *ctx)
 	tell_losses(kern);
 	if (kern->programs.announce)
 		vg_announce_watch(kern->programs.announce);
+	look_for_tampering(kern);
 }
 
 static void on_filters_changed(void *ctx, uint32_t ifindex)
@@ -135,16 +172,6 @@ static void on_filters_changed(void *ctx, uint32_t ifindex)
 
 	if (kern->programs.announce)
 		vg_announce_repair(kern->programs.announce, ifindex);
-}
-
-static void on_changed(void *ctx, enum vg_feature feature, bool ok, const char *why)
-{
-	struct vg_kern *kern = ctx;
-	struct vg_capability *capability = &kern->features.of[feature];
-
-	capability->ok = ok;
-	snprintf(capability->why, sizeof(capability->why), "%s", why);
-	kern->sink.changed(kern->sink.ctx, feature, ok, why);
 }
 
 /* ---- building ---- */
@@ -226,21 +253,19 @@ static int set_up_maps(struct vg_kern *kern, const struct vg_kern_config *config
 	return r < 0 ? vg_error_set(ret_error, r, "out of memory") : 0;
 }
 
-static void write_config(struct vg_kern *kern, const struct vg_kern_config *config)
+/* Of an adopted vg_config only the pause is ours: by the rest an earlier guard's programs go on until ours are attached. */
+static void note_wanted(struct vg_kern *kern, const struct vg_kern_config *config)
 {
-	struct vg_config *shared = kern->maps.config;
+	struct vg_config *wanted = &kern->wanted;
 
-	shared->netns = kern->netns;
-	shared->period_ns = PERIOD_NS;
+	wanted->mode = config->mode;
+	wanted->deny = config->deny;
+	wanted->drop = config->drop;
+	wanted->remove = config->remove;
+	wanted->netns = kern->netns;
+	wanted->period_ns = PERIOD_NS;
+	snprintf(wanted->node, sizeof(wanted->node), "%s", config->node);
 	vg_kern_keep_pause(kern);
-	/* attaching for a try must refuse nothing by the picture that an earlier guard left */
-	shared->deny = false;
-	kern->deny = config->deny;
-	shared->drop = config->drop;
-	shared->remove = config->remove;
-	memset(shared->node, 0, sizeof(shared->node));
-	snprintf(shared->node, sizeof(shared->node), "%s", config->node);
-	vg_kern_set_mode(kern, config->mode);
 }
 
 static int set_up_sense(struct vg_kern *kern, const struct vg_kern_config *config, struct vg_error *ret_error)
@@ -302,6 +327,8 @@ int vg_kern_new(struct vg_loop *loop, const struct vg_kern_config *config, const
 	kern->loop = loop;
 	kern->sink = *sink;
 	kern->dead_man_ns = config->dead_man_ns;
+	kern->detach_on_exit = config->detach_on_exit;
+	kern->lock_fd = -1;
 	r = vg_maps_init(&kern->maps);
 	if (r == 0)
 		r = copy_interfaces(kern, config);
@@ -309,6 +336,9 @@ int vg_kern_new(struct vg_loop *loop, const struct vg_kern_config *config, const
 		r = find_netns(&kern->netns);
 	if (r < 0)
 		return vg_error_set(ret_error, r, "%s", strerror(-r));
+	r = vg_alone_lock(ret_error, &kern->lock_fd);
+	if (r < 0)
+		return r;
 	lift_memlock();
 	vg_program_init();
 	set_up_btf(kern, config->without);
@@ -317,7 +347,7 @@ int vg_kern_new(struct vg_loop *loop, const struct vg_kern_config *config, const
 		return r;
 	vg_losses_init(&kern->losses, kern->maps.stats);
 	vg_maps_clear(&kern->maps, VG_MAP_BINDS);
-	write_config(kern, config);
+	note_wanted(kern, config);
 	r = set_up_sense(kern, config, ret_error);
 	if (r < 0)
 		return r;
@@ -328,10 +358,24 @@ int vg_kern_new(struct vg_loop *loop, const struct vg_kern_config *config, const
 	return 0;
 }
 
+/* A start that failed has changed nothing for whoever was before. */
+static void end(struct vg_kern *kern)
+{
+	if (!kern->attached)
+		return;
+	if (kern->detach_on_exit) {
+		__atomic_store_n(&kern->maps.config->deadline_ns, 0, __ATOMIC_RELAXED);
+	} else {
+		vg_deadman_move(kern->deadman);
+		vg_pins_leave(kern->maps.pins);
+	}
+}
+
 void vg_kern_free(struct vg_kern *kern)
 {
 	if (!kern)
 		return;
+	end(kern);
 	vg_deadman_free(kern->deadman);
 	vg_programs_deinit(&kern->programs);
 	vg_sense_free(kern->sense);
@@ -341,6 +385,7 @@ void vg_kern_free(struct vg_kern *kern)
 	for (size_t i = 0; i < kern->n_interfaces; i++)
 		free(kern->interfaces[i]);
 	free(kern->interfaces);
+	vg_closep(&kern->lock_fd);
 	free(kern);
 }
 
@@ -370,24 +415,45 @@ int vg_kern_sync_entries(struct vg_kern *kern, const struct vg_snapshot *snapsho
 	return vg_sync_entries(&kern->maps, snapshot, changed, n, circumstances);
 }
 
+/* What is not pinned ends with the guard, which is then to be known. */
+static void note_unpinned(struct vg_kern *kern)
+{
+	struct vg_capability *capability = &kern->features.of[VG_FEATURE_PINS];
+	const char *trouble = vg_pins_trouble(kern->maps.pins);
+
+	if (!trouble[0])
+		return;
+	capability->ok = false;
+	snprintf(capability->why, sizeof(capability->why), "%s", trouble);
+}
+
 int vg_kern_attach(struct vg_kern *kern, struct vg_error *ret_error)
 {
 	int r;
 
+	/* what the maps say is of now: the kernel may act on it */
+	vg_kern_publish(kern);
 	r = vg_deadman_new(kern->loop, kern->maps.config, kern->dead_man_ns, on_woke, on_tick, kern, &kern->deadman);
 	if (r < 0)
 		return vg_error_set(ret_error, r, "cannot set the dead-man's timer: %s", strerror(-r));
-	kern->maps.config->deny = kern->deny;
 	r = vg_programs_attach(&kern->programs, &kern->features, ret_error);
 	if (r < 0)
 		return r;
+	kern->attached = true;
 	vg_sense_set_hooked(kern->sense, kern->programs.bind);
 	vg_sense_choose(kern->sense);
+	/* those of an earlier guard, now that ours stand beside them */
+	vg_pins_sweep(kern->maps.pins);
+	note_unpinned(kern);
 	return 0;
 }
 
 int vg_kern_dump(struct vg_kern *kern)
 {
+	/* what was seen while there was no guard, before what is there now */
+	on_drain(kern);
+	if (kern->seen)
+		vg_seen_drain(kern->seen);
 	return vg_sense_dump(kern->sense);
 }
 
@@ -395,30 +461,13 @@ void vg_kern_drain(struct vg_kern *kern)
 {
 	on_drain(kern);
 	if (kern->seen)
-		vg_seen_drain(kern->seen);
+		vg_seen_hand_over(kern->seen);
 	tell_losses(kern);
 }
 
 void vg_kern_busy(struct vg_kern *kern)
 {
 	vg_deadman_move(kern->deadman);
-}
-
-enum vg_mode vg_kern_mode(const struct vg_kern *kern)
-{
-	return __atomic_load_n(&kern->maps.config->mode, __ATOMIC_RELAXED);
-}
-
-void vg_kern_set_mode(struct vg_kern *kern, enum vg_mode mode)
-{
-	__atomic_store_n(&kern->maps.config->mode, mode, __ATOMIC_RELAXED);
-}
-
-bool vg_kern_acts_on_removal(const struct vg_kern *kern)
-{
-	const struct vg_config *config = kern->maps.config;
-
-	return config->mode == VG_ENFORCE && config->remove && !vg_kern_paused_until(kern);
 }
 
 int vg_kern_remove(struct vg_kern *kern, const struct vg_fact *fact, struct vg_error *ret_why)

@@ -28,6 +28,7 @@ struct vg_kern_config {
 	enum vg_mode mode;
 	bool deny, drop, remove; /* --act */
 	uint64_t dead_man_ns;
+	bool detach_on_exit; /* vg_kern_free() frees the kernel at once */
 	const char *const *interfaces; /* where frames are judged; n_interfaces 0: the default choice */
 	size_t n_interfaces;
 	uint32_t without; /* 1 << enum vg_feature: treated as missing (--without, for tests and for kernels with a broken one) */
@@ -48,7 +49,10 @@ struct vg_kern_sink {
 
 int vg_kern_new(struct vg_loop *loop, const struct vg_kern_config *config, const struct vg_kern_sink *sink, struct vg_error *ret_error,
 		struct vg_kern **ret_kern);
-/* Takes everything off that is not pinned: programs, filters. Pinned maps stay. NULL is fine. */
+/*
+ * Once attached: the kernel goes on without us until the dead-man's deadline, and everything stays pinned for the next guard; with
+ * detach_on_exit all is taken off but the pinned maps. NULL is fine.
+ */
 void vg_kern_free(struct vg_kern *kern);
 
 /* Fills vg_vips, vg_ranges and vg_protect with what the judge says now; entries that did not change keep their hits. */

@@ -16,7 +16,12 @@ struct vg_kern {
 	struct vg_loop *loop;
 	struct vg_kern_sink sink;
 	uint64_t dead_man_ns;
-	bool deny; /* wanted; shared by vg_kern_attach() */
+	bool detach_on_exit;
+	bool attached;
+	int lock_fd; /* of kern/alone.h */
+	/* What vg_config is to say. The map is what the programs read: an earlier guard's until ours are attached, and anybody's who may write to it. */
+	struct vg_config wanted;
+	bool pins_lost; /* that was said */
 	uint32_t netns;
 	char **interfaces;
 	size_t n_interfaces;
@@ -30,7 +35,11 @@ struct vg_kern {
 	struct vg_deadman *deadman;
 };
 
-/* kern_orders.c: a pause that an earlier guard was given goes on until its own end, and no longer. */
+/* kern_orders.c */
+void vg_kern_publish(struct vg_kern *kern);
+/* Puts back what somebody else wrote into vg_config; true: and says what that was. */
+bool vg_kern_repair_config(struct vg_kern *kern, char *why, size_t size);
+/* A pause that an earlier guard was given goes on until its own end, and no longer. */
 void vg_kern_keep_pause(struct vg_kern *kern);
 
 /* Its name does not excuse what is bound on it. */

@@ -15,27 +15,24 @@
 
 #include "kern/pins.h"
 
-#define PATH_LENGTH 512
-
 struct map_text {
 	const char *name;
-	bool pinned;
 	size_t key_size;
 	size_t value_size; /* 0: a ring buffer */
 };
 
 static const struct map_text map_texts[] = {
-	[VG_MAP_CONFIG] = { "vg_config", true, sizeof(__u32), sizeof(struct vg_config) },
-	[VG_MAP_VIPS] = { "vg_vips", true, sizeof(struct vg_addr), sizeof(struct vg_vip) },
-	[VG_MAP_RANGES] = { "vg_ranges", true, sizeof(struct vg_lpm_key), sizeof(struct vg_vip) },
-	[VG_MAP_PROTECT] = { "vg_protect", true, sizeof(struct vg_lpm_key), sizeof(struct vg_protected) },
-	[VG_MAP_HELD] = { "vg_held", true, sizeof(struct vg_addr), sizeof(struct vg_hold) },
-	[VG_MAP_BINDS] = { "vg_binds", true, sizeof(struct vg_bind_key), sizeof(struct vg_bind_value) },
-	[VG_MAP_STATS] = { "vg_stats", true, sizeof(__u32), sizeof(struct vg_stats) },
-	[VG_MAP_LINKS] = { "vg_links", false, sizeof(__u32), sizeof(struct vg_link_value) },
-	[VG_MAP_CALLS] = { "vg_calls", false, sizeof(__u64), sizeof(struct vg_call) },
-	[VG_MAP_SEEN] = { "vg_seen", false, sizeof(struct vg_seen_key), sizeof(struct vg_seen_value) },
-	[VG_MAP_EVENTS] = { "vg_events", false, 0, 0 },
+	[VG_MAP_CONFIG] = { "vg_config", sizeof(__u32), sizeof(struct vg_config) },
+	[VG_MAP_VIPS] = { "vg_vips", sizeof(struct vg_addr), sizeof(struct vg_vip) },
+	[VG_MAP_RANGES] = { "vg_ranges", sizeof(struct vg_lpm_key), sizeof(struct vg_vip) },
+	[VG_MAP_PROTECT] = { "vg_protect", sizeof(struct vg_lpm_key), sizeof(struct vg_protected) },
+	[VG_MAP_HELD] = { "vg_held", sizeof(struct vg_addr), sizeof(struct vg_hold) },
+	[VG_MAP_BINDS] = { "vg_binds", sizeof(struct vg_bind_key), sizeof(struct vg_bind_value) },
+	[VG_MAP_STATS] = { "vg_stats", sizeof(__u32), sizeof(struct vg_stats) },
+	[VG_MAP_LINKS] = { "vg_links", sizeof(__u32), sizeof(struct vg_link_value) },
+	[VG_MAP_CALLS] = { "vg_calls", sizeof(__u64), sizeof(struct vg_call) },
+	[VG_MAP_SEEN] = { "vg_seen", sizeof(struct vg_seen_key), sizeof(struct vg_seen_value) },
+	[VG_MAP_EVENTS] = { "vg_events", 0, 0 },
 };
 
 _Static_assert(ARRAY_SIZE(map_texts) == VG_MAP_MAX, "one line for each map");
@@ -50,7 +47,7 @@ int vg_maps_init(struct vg_maps *maps)
 		free(stats);
 		return -ENOMEM;
 	}
-	*maps = (struct vg_maps){ .config = config, .stats = stats, .lock_fd = -1 };
+	*maps = (struct vg_maps){ .config = config, .stats = stats };
 	for (size_t i = 0; i < VG_MAP_MAX; i++)
 		maps->fds[i] = -1;
 	return 0;
@@ -79,8 +76,8 @@ void vg_maps_deinit(struct vg_maps *maps)
 		vg_closep(&maps->fds[i]);
 		maps->fds[i] = -1;
 	}
-	vg_closep(&maps->lock_fd);
-	maps->lock_fd = -1;
+	vg_pins_free(maps->pins);
+	maps->pins = NULL;
 }
 
 bool vg_maps_ready(const struct vg_maps *maps)
@@ -135,13 +132,6 @@ int vg_maps_lend(const struct vg_maps *maps, struct bpf_object *object)
 	return 0;
 }
 
-static int pin_path(const char *dir, enum vg_map map, char path[PATH_LENGTH])
-{
-	int n = snprintf(path, PATH_LENGTH, "%s/%s", dir, map_texts[map].name);
-
-	return n < PATH_LENGTH ? 0 : -ENAMETOOLONG;
-}
-
 static bool is_same_kind(int a, int b)
 {
 	struct bpf_map_info x = { 0 }, y = { 0 };
@@ -166,22 +156,14 @@ static void close_all(int fds[VG_MAP_MAX])
 }
 
 /* True: ret_fds holds the whole pinned set, and it is of our kind. */
-static bool open_pinned(const struct vg_maps *maps, const char *dir, int ret_fds[VG_MAP_MAX])
+static bool open_pinned(const struct vg_maps *maps, int ret_fds[VG_MAP_MAX])
 {
 	bool ours = true;
 
 	for (size_t i = 0; i < VG_MAP_MAX; i++)
 		ret_fds[i] = -1;
-	for (size_t i = 0; i < VG_MAP_MAX && ours; i++) {
-		char path[PATH_LENGTH];
-
-		if (!map_texts[i].pinned)
-			continue;
-		ours = pin_path(dir, (enum vg_map)i, path) == 0;
-		if (ours)
-			ret_fds[i] = bpf_obj_get(path);
-		ours = ret_fds[i] >= 0 && is_same_kind(ret_fds[i], maps->fds[i]);
-	}
+	for (size_t i = 0; i < VG_MAP_MAX && ours; i++)
+		ours = vg_pins_get(maps->pins, map_texts[i].name, &ret_fds[i]) == 0 && is_same_kind(ret_fds[i], maps->fds[i]);
 	if (ours && has_our_version(ret_fds[VG_MAP_CONFIG]))
 		return true;
 	close_all(ret_fds);
@@ -191,28 +173,21 @@ static bool open_pinned(const struct vg_maps *maps, const char *dir, int ret_fds
 static void adopt(struct vg_maps *maps, const int fds[VG_MAP_MAX])
 {
 	for (size_t i = 0; i < VG_MAP_MAX; i++) {
-		if (fds[i] < 0)
-			continue;
 		vg_closep(&maps->fds[i]);
 		maps->fds[i] = fds[i];
+		vg_pins_adopt(maps->pins, map_texts[i].name, fds[i]);
 	}
+	maps->adopted = true;
 }
 
+/* Programs of an earlier guard go on with the old ones until ours are attached. */
 static int replace_pins(struct vg_maps *maps, const char *dir, struct vg_error *ret_error)
 {
 	for (size_t i = 0; i < VG_MAP_MAX; i++) {
-		char path[PATH_LENGTH];
-		int r;
+		int r = vg_pins_put(maps->pins, map_texts[i].name, maps->fds[i]);
 
-		if (!map_texts[i].pinned)
-			continue;
-		r = pin_path(dir, (enum vg_map)i, path);
 		if (r < 0)
-			return vg_error_set(ret_error, r, "%s: the path is too long", dir);
-		if (unlink(path) < 0 && errno != ENOENT)
-			return vg_error_set(ret_error, -errno, "cannot replace %s: %s", path, strerror(errno));
-		if (bpf_obj_pin(maps->fds[i], path) < 0)
-			return vg_error_set(ret_error, -errno, "cannot pin %s: %s", path, strerror(errno));
+			return vg_error_set(ret_error, r, "cannot pin %s/%s: %s", dir, map_texts[i].name, strerror(-r));
 	}
 	return 0;
 }
@@ -253,17 +228,19 @@ int vg_maps_pin(struct vg_maps *maps, const char *dir, struct vg_error *ret_erro
 		if (maps->fds[i] < 0)
 			return vg_error_set(ret_error, -ENOENT, "no BPF object describes %s", map_texts[i].name);
 	}
-	r = vg_pins_lock(dir, ret_error, &maps->lock_fd);
+	r = vg_pins_new(dir, ret_error, &maps->pins);
 	if (r < 0)
 		return r;
-	if (open_pinned(maps, dir, fds)) {
+	if (open_pinned(maps, fds)) {
 		adopt(maps, fds);
-	} else {
-		r = replace_pins(maps, dir, ret_error);
-		if (r < 0)
-			return r;
+		return 0;
 	}
-	return 0;
+	r = replace_pins(maps, dir, ret_error);
+	if (r < 0) {
+		vg_pins_free(maps->pins);
+		maps->pins = NULL;
+	}
+	return r;
 }
 
 int vg_maps_open(struct vg_maps *maps, struct vg_error *ret_error)

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The maps that BPF programs and user space share, typed. They are described in the BPF objects and made from the first one
- * that has them; the others are given the same descriptors. Those of the contract are pinned.
+ * that has them; the others are given the same descriptors. All are pinned: programs that outlive a guard go on with them, and so does
+ * the next guard.
  *
  * vg_config and vg_stats are memory. Without BPF they are ordinary memory, so that nobody has to ask which.
  */
@@ -18,6 +19,7 @@
 #include "vipguard/abi.h"
 
 struct bpf_object;
+struct vg_pins;
 
 enum vg_map {
 	VG_MAP_CONFIG,
@@ -39,7 +41,8 @@ struct vg_maps {
 	struct vg_config *config; /* never NULL after vg_maps_init() */
 	struct vg_stats *stats;
 	bool mapped; /* config and stats are the maps' */
-	int lock_fd; /* of the folder of pins */
+	bool adopted; /* they are those of the guard before this one, with what it knew */
+	struct vg_pins *pins; /* NULL: nothing is pinned */
 };
 
 /* Ordinary memory, no maps. -ENOMEM. */

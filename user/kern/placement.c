@@ -7,6 +7,7 @@
 #include "base/log.h"
 #include "base/time.h"
 #include "kern/clsact.h"
+#include "kern/pins.h"
 #include "kern/tcx.h"
 
 #define TROUBLE_MAX 160 /* as in struct vg_capability */
@@ -54,8 +55,38 @@ static int program(const struct vg_placement *placement, bool twin)
 	return placement->config.program(placement->config.ctx, twin);
 }
 
-static void forget_link(struct attachment *attachment)
+static struct vg_pins *pins_of(const struct vg_placement *placement)
 {
+	return placement->config.maps->pins;
+}
+
+static void pin_name(const struct attachment *attachment, char name[VG_PINS_NAME_MAX])
+{
+	snprintf(name, VG_PINS_NAME_MAX, VG_PINS_LINKS "/tcx_%u", attachment->ifindex);
+}
+
+static void pin(const struct vg_placement *placement, const struct attachment *attachment)
+{
+	char name[VG_PINS_NAME_MAX];
+
+	pin_name(attachment, name);
+	(void)vg_pins_put(pins_of(placement), name, attachment->link_fd);
+}
+
+/* The qdisc may be one that an earlier guard made. */
+static void note_qdisc(const struct vg_placement *placement, struct attachment *attachment)
+{
+	if (attachment->spot.made_qdisc)
+		vg_pins_mark_qdisc(pins_of(placement), attachment->ifindex);
+	attachment->spot.made_qdisc |= vg_pins_has_qdisc(pins_of(placement), attachment->ifindex);
+}
+
+static void forget_link(const struct vg_placement *placement, struct attachment *attachment)
+{
+	char name[VG_PINS_NAME_MAX];
+
+	pin_name(attachment, name);
+	vg_pins_drop(pins_of(placement), name);
 	vg_closep(&attachment->link_fd);
 	attachment->link_fd = -1;
 	attachment->attached = false;
@@ -63,9 +94,11 @@ static void forget_link(struct attachment *attachment)
 
 static void detach(const struct vg_placement *placement, struct attachment *attachment)
 {
-	if (attachment->attached && !placement->config.tcx)
+	if (attachment->attached && !placement->config.tcx && !vg_pins_are_left(pins_of(placement))) {
 		vg_clsact_detach(attachment->ifindex, program(placement, false), &attachment->spot);
-	forget_link(attachment);
+		vg_pins_unmark_qdisc(pins_of(placement), attachment->ifindex);
+	}
+	forget_link(placement, attachment);
 }
 
 void vg_placement_free(struct vg_placement *placement)
@@ -157,12 +190,16 @@ static void attach(const struct vg_placement *placement, struct attachment *atta
 {
 	int r;
 
-	forget_link(attachment);
+	forget_link(placement, attachment);
 	if (placement->config.tcx)
 		r = vg_tcx_attach(attachment->ifindex, program(placement, attachment->twin), &attachment->link_fd);
 	else
 		r = vg_clsact_attach(attachment->ifindex, program(placement, false), &attachment->spot);
 	attachment->attached = r == 0;
+	if (attachment->attached && placement->config.tcx)
+		pin(placement, attachment);
+	else if (attachment->attached)
+		note_qdisc(placement, attachment);
 	/* it, or its qdisc, went while we were at it: that is told by rtnetlink */
 	attachment->error = r == -ENODEV || r == -EAGAIN ? 0 : r;
 }
@@ -177,9 +214,10 @@ static int pass_tcx(const struct vg_placement *placement, struct attachment *att
 	r = vg_tcx_attach(attachment->ifindex, prog_fd, &fd);
 	if (r < 0)
 		return r;
-	close(attachment->link_fd);
+	vg_closep(&attachment->link_fd);
 	attachment->link_fd = fd;
 	attachment->twin = !attachment->twin;
+	pin(placement, attachment);
 	return 0;
 }
 
@@ -250,7 +288,7 @@ static void check(const struct vg_placement *placement, struct attachment *attac
 	if (may_move(attachment)) {
 		put_back(placement, attachment, place);
 	} else if (place == VG_PLACE_NONE) {
-		forget_link(attachment);
+		forget_link(placement, attachment);
 		attachment->error = -EBUSY;
 	} else {
 		attachment->behind = true;
@@ -322,8 +360,8 @@ static void sweep(struct vg_placement *placement, const struct vg_links *links)
 		const bool tcx = attachment && attachment->attached && placement->config.tcx;
 		const bool clsact = attachment && attachment->attached && !placement->config.tcx;
 
-		vg_tcx_sweep(link->rt.ifindex, tcx ? program(placement, attachment->twin) : -1);
-		vg_clsact_sweep(link->rt.ifindex, clsact ? &attachment->spot : NULL);
+		(void)vg_tcx_sweep(link->rt.ifindex, tcx ? program(placement, attachment->twin) : -1);
+		(void)vg_clsact_sweep(link->rt.ifindex, clsact ? &attachment->spot : NULL);
 	}
 }
 

@@ -16,6 +16,7 @@
 #include <bpf/libbpf.h>
 
 #include "base/log.h"
+#include "kern/pins.h"
 
 static char last_words[120];
 
@@ -193,6 +194,7 @@ static int attach_one(struct bpf_object *object, const char *name, struct vg_att
 	link = bpf_program__attach(program);
 	if (!link)
 		return -errno;
+	attached->names[attached->n] = name;
 	attached->links[attached->n++] = link;
 	return 0;
 }
@@ -223,10 +225,47 @@ const char *vg_program_libbpf_version(void)
 	return libbpf_version_string();
 }
 
+static void pin_name(const char *program, char name[VG_PINS_NAME_MAX])
+{
+	snprintf(name, VG_PINS_NAME_MAX, VG_PINS_LINKS "/%s", program);
+}
+
+void vg_program_pin(struct vg_attached *attached, struct vg_pins *pins)
+{
+	char name[VG_PINS_NAME_MAX];
+
+	attached->pins = pins;
+	for (size_t i = 0; i < attached->n; i++) {
+		pin_name(attached->names[i], name);
+		(void)vg_pins_put(pins, name, bpf_link__fd(attached->links[i]));
+	}
+}
+
+/* libbpf would switch a kprobe off, though its link is pinned. */
+static void leave(struct bpf_link *link)
+{
+	int fd = bpf_link__fd(link);
+
+	bpf_link__disconnect(link);
+	bpf_link__destroy(link);
+	vg_closep(&fd);
+}
+
 void vg_program_detach(struct vg_attached *attached)
 {
-	while (attached->n > 0)
-		bpf_link__destroy(attached->links[--attached->n]);
+	char name[VG_PINS_NAME_MAX];
+
+	while (attached->n > 0) {
+		struct bpf_link *link = attached->links[--attached->n];
+
+		pin_name(attached->names[attached->n], name);
+		vg_pins_drop(attached->pins, name);
+		if (vg_pins_are_left(attached->pins))
+			leave(link);
+		else
+			bpf_link__destroy(link);
+	}
+	attached->pins = NULL;
 }
 
 void vg_feature_record(struct vg_features *features, enum vg_feature feature, int r)

@@ -8,6 +8,7 @@
 
 struct bpf_link;
 struct bpf_object;
+struct vg_pins;
 
 #define VG_PROGRAMS_MAX 16
 
@@ -19,7 +20,9 @@ struct vg_program {
 
 struct vg_attached {
 	struct bpf_link *links[VG_PROGRAMS_MAX];
+	const char *names[VG_PROGRAMS_MAX]; /* of the programs */
 	size_t n;
+	struct vg_pins *pins; /* where they are pinned; NULL: they are not */
 };
 
 /* Routes libbpf's own messages to our debug level and keeps the last one that says why. Once, before anything else. */
@@ -47,7 +50,10 @@ int vg_program_make_maps(const void *elf, size_t size, struct vg_maps *maps);
 /* Attaches all chosen ones, or none. */
 int vg_program_attach(const struct vg_program_object *object, const struct vg_program *table, size_t n, uint32_t features,
 		      struct vg_attached *ret_attached);
-void vg_program_detach(struct vg_attached *attached); /* twice is fine */
+/* From now on they outlive the guard; those of an earlier guard under these names are let go. What cannot be pinned is the pins' trouble. */
+void vg_program_pin(struct vg_attached *attached, struct vg_pins *pins);
+/* Detaches, or leaves attached what is pinned if the pins are left. Twice is fine. */
+void vg_program_detach(struct vg_attached *attached);
 
 /* Records the outcome of a try: r < 0 is no, with strerror and the verifier's last words since the last record. */
 void vg_feature_record(struct vg_features *features, enum vg_feature feature, int r);

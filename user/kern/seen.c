@@ -160,6 +160,25 @@ void vg_seen_drain(struct vg_seen *seen)
 	arm(seen);
 }
 
+/* What comes between the look and the deletion is in the value taken out. */
+static void take_out(struct vg_seen *seen, struct entry *entry)
+{
+	struct vg_seen_value value;
+
+	if (vg_maps_take_out(seen->maps, VG_MAP_SEEN, &entry->key, &value) == 0)
+		tell(seen, entry, &value);
+}
+
+void vg_seen_hand_over(struct vg_seen *seen)
+{
+	vg_seen_drain(seen);
+	vg_timer_disarm(seen->timer);
+	for (size_t i = seen->n; i-- > 0;) {
+		take_out(seen, &seen->entries[i]);
+		forget(seen, i);
+	}
+}
+
 /* True: it stays for another period. */
 static bool review(struct vg_seen *seen, struct entry *entry)
 {
@@ -169,9 +188,8 @@ static bool review(struct vg_seen *seen, struct entry *entry)
 		return false;
 	if (tell(seen, entry, &value))
 		return true;
-	/* silent for a period; what comes between the look and the deletion is in the value taken out */
-	if (vg_maps_take_out(seen->maps, VG_MAP_SEEN, &entry->key, &value) == 0)
-		tell(seen, entry, &value);
+	/* silent for a period */
+	take_out(seen, entry);
 	return false;
 }
 

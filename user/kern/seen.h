@@ -22,6 +22,8 @@ void vg_seen_free(struct vg_seen *seen); /* NULL is fine */
 void vg_seen_note(struct vg_seen *seen, const struct vg_event *event);
 /* Hands out everything that is counted and not yet handed out, also what no event told of. */
 void vg_seen_drain(struct vg_seen *seen);
+/* The same, and leaves nothing behind that was handed out: what the kernel counts from now on is for the next guard. */
+void vg_seen_hand_over(struct vg_seen *seen);
 
 VG_DEFINE_CLEANUP(struct vg_seen *, vg_seen_free)
 

@@ -108,7 +108,7 @@ enum vg_place vg_tcx_look(uint32_t ifindex, int fd, int prog_fd)
 	return prog_ids[0] == vg_program_id(prog_fd) ? VG_PLACE_FIRST : VG_PLACE_BEHIND;
 }
 
-static void take_off(uint32_t ifindex, uint32_t link_id)
+static int take_off(uint32_t ifindex, uint32_t link_id)
 {
 	struct {
 		uint32_t link_fd;
@@ -116,21 +116,27 @@ static void take_off(uint32_t ifindex, uint32_t link_id)
 	_cleanup_close_ int fd = bpf_link_get_fd_by_id(link_id);
 
 	attr.link_fd = (uint32_t)fd;
-	if (fd < 0 || syscall(SYS_bpf, BPF_LINK_DETACH, &attr, sizeof(attr)) < 0)
-		vg_log_errno(-errno, "cannot take the program of an earlier guard off ifindex %u", ifindex);
+	if (fd >= 0 && syscall(SYS_bpf, BPF_LINK_DETACH, &attr, sizeof(attr)) == 0)
+		return 0;
+	return vg_log_errno(-errno, "cannot take the program of an earlier guard off ifindex %u", ifindex);
 }
 
-void vg_tcx_sweep(uint32_t ifindex, int prog_fd)
+int vg_tcx_sweep(uint32_t ifindex, int prog_fd)
 {
 	uint32_t prog_ids[PROGRAMS_MAX], link_ids[PROGRAMS_MAX], ours = prog_fd < 0 ? 0 : vg_program_id(prog_fd);
+	int r, error = 0;
 	size_t n;
 
-	if (list(ifindex, prog_ids, link_ids, &n) < 0)
-		return;
+	r = list(ifindex, prog_ids, link_ids, &n);
+	if (r < 0)
+		return r == -EINVAL ? 0 : r;
 	for (size_t i = 0; i < n; i++) {
 		if (link_ids[i] && prog_ids[i] != ours && vg_program_is_named(prog_ids[i], VG_TC_PROGRAM))
-			take_off(ifindex, link_ids[i]);
+			r = take_off(ifindex, link_ids[i]);
+		if (r < 0 && error == 0)
+			error = r;
 	}
+	return error;
 }
 
 int vg_tcx_attach(uint32_t ifindex, int prog_fd, int *ret_fd)
