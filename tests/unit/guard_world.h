@@ -19,7 +19,8 @@ static struct {
 	bool fresh; /* by the source's own clock */
 	bool blind; /* ConfigMaps may not be read */
 	int sync; /* what vg_kern_sync() gives */
-	unsigned looks, syncs, degraded, recovered;
+	bool earlier; /* the guard before this one left a picture */
+	unsigned looks, syncs, protections, degraded, recovered;
 	char what[32], why[VG_ERROR_MAX * 2];
 	struct vg_kube_sink sink;
 } said;
@@ -92,6 +93,17 @@ int vg_kern_sync_entries(struct vg_kern *kern, const struct vg_snapshot *snapsho
 	return 0;
 }
 
+bool vg_kern_has_earlier_picture(const struct vg_kern *kern)
+{
+	return said.earlier;
+}
+
+int vg_kern_sync_protections(struct vg_kern *kern, const struct vg_snapshot *snapshot)
+{
+	said.protections++;
+	return 0;
+}
+
 void vg_kern_busy(struct vg_kern *kern)
 {
 }
@@ -153,7 +165,6 @@ static inline void write_kubeconfig(struct world *world)
 
 static inline void world_up_with(struct world *world, char **folders, size_t n)
 {
-	memset(&said, 0, sizeof(said));
 	memset(world, 0, sizeof(*world));
 	write_kubeconfig(world);
 	world->options = (struct vg_config_options){ .node = (char *)"node1",
@@ -172,6 +183,17 @@ static inline void world_up(struct world *world)
 {
 	static char nowhere[] = "/nowhere", *folders[] = { nowhere };
 
+	memset(&said, 0, sizeof(said));
+	world_up_with(world, folders, 1);
+}
+
+/* The same, where a guard was a moment ago. */
+static inline void world_up_after(struct world *world)
+{
+	static char nowhere[] = "/nowhere", *folders[] = { nowhere };
+
+	memset(&said, 0, sizeof(said));
+	said.earlier = true;
 	world_up_with(world, folders, 1);
 }
 

@@ -103,6 +103,31 @@ static void test_kept_protections(void **state)
 	}
 }
 
+/* Until the cluster is listed the kernel goes on with what the guard before this one knew, but for so long only. */
+static void test_an_earlier_picture_holds(void **state)
+{
+	struct world world;
+
+	for (int in_time = 0; in_time < 2; in_time++) {
+		world_up_after(&world);
+		assert_int_equal(said.syncs, 0);
+		assert_int_equal(said.protections, 1);
+		assert_true(vg_guard_keeps_earlier(&world.guard));
+		vg_guard_take_freshness(&world.guard);
+		assert_int_equal(said.syncs, 0);
+		if (in_time) {
+			fill(&world.guard);
+			become_fresh(&world.guard);
+		} else {
+			world.guard.earlier_until_ns = vg_time_boot_ns();
+			vg_guard_take_freshness(&world.guard);
+		}
+		assert_false(vg_guard_keeps_earlier(&world.guard));
+		assert_true(said.syncs > 0);
+		world_down(&world);
+	}
+}
+
 static void test_a_full_cluster(void **state)
 {
 	const struct vg_object more = { .kind = VG_KIND_NODE, .key = "node3", .version = "" };
@@ -180,6 +205,7 @@ int main(void)
 		cmocka_unit_test(test_after_a_pause),
 		cmocka_unit_test(test_never_heard_from_is_said),
 		cmocka_unit_test(test_kept_protections),
+		cmocka_unit_test(test_an_earlier_picture_holds),
 		cmocka_unit_test(test_a_full_cluster),
 		cmocka_unit_test(test_nothing_adds_up_before),
 		cmocka_unit_test(test_static_pods_of_two_folders),

@@ -12,7 +12,12 @@ struct vg_answer vg_guard_judge(const struct vg_guard *guard, const struct vg_ad
 {
 	struct vg_circumstances now = vg_guard_circumstances(guard);
 
-	return vg_judge(guard->snapshot, addr, link, &now);
+	struct vg_answer answer = vg_judge(guard->snapshot, addr, link, &now);
+
+	/* until the cluster is known again, what the guard before this one knew of it holds */
+	if (vg_guard_keeps_earlier(guard) && answer.bind.reason == VG_STALE_SOURCE)
+		(void)vg_kern_find_earlier(guard->kern, addr, &answer.bind, &answer.announce);
+	return answer;
 }
 
 static struct vg_stance stance_of(const struct vg_guard *guard)

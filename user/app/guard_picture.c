@@ -173,11 +173,20 @@ static void say_maps(struct vg_guard *guard, int r)
 	guard->maps_failed = r < 0;
 }
 
+bool vg_guard_keeps_earlier(const struct vg_guard *guard)
+{
+	return guard->earlier_until_ns && !guard->complete && vg_time_boot_ns() < guard->earlier_until_ns;
+}
+
 static int load_maps(struct vg_guard *guard)
 {
 	struct vg_circumstances now = vg_guard_circumstances(guard);
-	int r = vg_kern_sync(guard->kern, guard->snapshot, &now);
+	int r;
 
+	if (vg_guard_keeps_earlier(guard))
+		r = vg_kern_sync_protections(guard->kern, guard->snapshot);
+	else
+		r = vg_kern_sync(guard->kern, guard->snapshot, &now);
 	say_maps(guard, r);
 	if (r < 0)
 		return vg_log_errno(r, "cannot load the maps");
@@ -189,7 +198,7 @@ static void load_entries(struct vg_guard *guard, struct vg_prefix *changed, size
 {
 	struct vg_circumstances now = vg_guard_circumstances(guard);
 
-	if (guard->maps_failed || vg_kern_sync_entries(guard->kern, guard->snapshot, changed, n, &now) < 0) {
+	if (guard->maps_failed || vg_guard_keeps_earlier(guard) || vg_kern_sync_entries(guard->kern, guard->snapshot, changed, n, &now) < 0) {
 		load_maps(guard);
 		return;
 	}
@@ -409,9 +418,34 @@ static int protect_kept(struct vg_guard *guard, struct vg_snapshot *snapshot)
 	return r < 0 ? r : vg_kern_for_each_kept(guard->kern, keep_protection, snapshot);
 }
 
+/* The API did not answer in time: stale, as after any silence of that length. */
+static void on_earlier_over(void *ctx)
+{
+	struct vg_guard *guard = ctx;
+
+	guard->earlier_until_ns = 0;
+	if (!guard->complete)
+		vg_guard_take_freshness(guard);
+}
+
+/* A cluster takes its time to be listed. Without this a restart would let everything pass meanwhile. */
+static int keep_earlier(struct vg_guard *guard)
+{
+	int r;
+
+	if (!guard->cluster || !vg_kern_has_earlier_picture(guard->kern))
+		return 0;
+	guard->earlier_until_ns = vg_time_boot_ns() + guard->options->max_age_ns;
+	r = vg_timer_new(guard->loop, on_earlier_over, guard, &guard->earlier);
+	return r < 0 ? r : vg_timer_arm(guard->earlier, guard->earlier_until_ns);
+}
+
 int vg_guard_first_picture(struct vg_guard *guard)
 {
 	int r = vg_timer_new(guard->loop, on_grace_over, guard, &guard->grace);
+
+	if (r == 0)
+		r = keep_earlier(guard);
 
 	if (r == 0 && guard->cluster)
 		r = compose(guard, &guard->snapshot);
@@ -427,6 +461,7 @@ int vg_guard_first_picture(struct vg_guard *guard)
 void vg_guard_picture_deinit(struct vg_guard *guard)
 {
 	vg_timer_free(guard->grace);
+	vg_timer_free(guard->earlier);
 	vg_snapshot_free(guard->snapshot);
 	own_deinit(&guard->own);
 	free(guard->moving);

@@ -67,6 +67,9 @@ struct vg_guard {
 	struct vg_prefix *moving; /* entries whose answer will */
 	size_t n_moving;
 	size_t moving_size;
+	uint64_t
+		earlier_until_ns; /* CLOCK_BOOTTIME; that of the guard before this one holds until then, or until the cluster is known. 0: none does */
+	struct vg_timer *earlier;
 	bool maps_failed; /* the last load of the kernel's maps did: the next one is a whole one */
 	struct vg_guard_own own;
 
@@ -108,6 +111,7 @@ void vg_guard_say_ready(struct vg_guard *guard); /* once: attached, and the pict
 
 /* guard_picture.c: what is known, put together and carried into the kernel */
 int vg_guard_first_picture(struct vg_guard *guard); /* after kern is there, before anything is attached; -errno */
+bool vg_guard_keeps_earlier(const struct vg_guard *guard); /* the kernel's maps are still what the guard before this one knew */
 void vg_guard_picture_deinit(struct vg_guard *guard);
 /* A picture anew from file and cluster, or (changes) the entries of the cluster that changed. Then everything bound is looked at again. -errno: the
  * one before stays. */

@@ -60,6 +60,15 @@ int vg_kern_sync(struct vg_kern *kern, const struct vg_snapshot *snapshot, const
 /* The same for the entries of these prefixes alone (sorted on the way). An error: vg_kern_sync() is to be called. */
 int vg_kern_sync_entries(struct vg_kern *kern, const struct vg_snapshot *snapshot, struct vg_prefix *changed, size_t n,
 			 const struct vg_circumstances *circumstances);
+/*
+ * True: the guard before this one, on this node and in this network namespace, was alive a moment ago, and what it knew is in the maps until the
+ * first vg_kern_sync(). Asked before vg_kern_attach().
+ */
+bool vg_kern_has_earlier_picture(const struct vg_kern *kern);
+/* In place of vg_kern_sync(), to go on with that: adds what is protected. -errno: now nothing is acted on. */
+int vg_kern_sync_protections(struct vg_kern *kern, const struct vg_snapshot *snapshot);
+/* What it said of this address on a real link; false: nothing. */
+bool vg_kern_find_earlier(const struct vg_kern *kern, const struct vg_addr *addr, struct vg_judgement *ret_bind, struct vg_judgement *ret_announce);
 int vg_kern_attach(struct vg_kern *kern, struct vg_error *ret_error);
 /* Every address bound here as a fact with how = preexisting, then remembers them. */
 int vg_kern_dump(struct vg_kern *kern);

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What is bound here, what was said of it, and what the guard before this one left in vg_protect. */
+/* What is bound here, what was said of it, and what the guard before this one left. */
+#include <string.h>
+
+#include "base/time.h"
 #include "kern/kern_state.h"
 #include "kern/notes.h"
 #include "kern/sync.h"
@@ -56,4 +59,30 @@ void vg_kern_for_each_bind(const struct vg_kern *kern, void (*fn)(void *ctx, con
 int vg_kern_for_each_kept(const struct vg_kern *kern, int (*fn)(void *ctx, const struct vg_prefix *prefix, enum vg_reason reason), void *ctx)
 {
 	return vg_maps_ready(&kern->maps) ? vg_sync_for_each_protection(&kern->maps, fn, ctx) : 0;
+}
+
+/* Its guard kept the picture fresh as long as it moved the deadline. */
+bool vg_kern_has_earlier_picture(const struct vg_kern *kern)
+{
+	const struct vg_config *shared = kern->maps.config;
+
+	return kern->maps.adopted && vg_time_boot_ns() < shared->deadline_ns && shared->netns == kern->wanted.netns &&
+	       memcmp(shared->node, kern->wanted.node, sizeof(shared->node)) == 0;
+}
+
+int vg_kern_sync_protections(struct vg_kern *kern, const struct vg_snapshot *snapshot)
+{
+	return vg_sync_protections(&kern->maps, snapshot);
+}
+
+bool vg_kern_find_earlier(const struct vg_kern *kern, const struct vg_addr *addr, struct vg_judgement *ret_bind, struct vg_judgement *ret_announce)
+{
+	const struct vg_lpm_key key = { .prefixlen = 128, .addr = *addr };
+	struct vg_vip vip;
+
+	if (vg_maps_get(&kern->maps, VG_MAP_VIPS, addr, &vip) < 0 && vg_maps_get(&kern->maps, VG_MAP_RANGES, &key, &vip) < 0)
+		return false;
+	*ret_bind = vip.bind;
+	*ret_announce = vip.announce;
+	return true;
 }

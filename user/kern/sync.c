@@ -311,6 +311,21 @@ int vg_sync_maps(const struct vg_maps *maps, const struct vg_snapshot *snapshot,
 	return r < 0 ? r : full;
 }
 
+int vg_sync_protections(const struct vg_maps *maps, const struct vg_snapshot *snapshot)
+{
+	VG_CLEANUP(free_wanted) struct wanted wanted = { 0 };
+	int r;
+
+	if (!vg_maps_ready(maps))
+		return 0;
+	r = gather(snapshot, &wanted);
+	if (r == 0)
+		r = set_protections(maps, &wanted);
+	if (r < 0)
+		disarm(maps);
+	return r;
+}
+
 static int compare_changed(const void *a, const void *b)
 {
 	return compare_prefixes(a, b);

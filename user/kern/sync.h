@@ -22,6 +22,9 @@ int vg_sync_maps(const struct vg_maps *maps, const struct vg_snapshot *snapshot,
 int vg_sync_entries(const struct vg_maps *maps, const struct vg_snapshot *snapshot, struct vg_prefix *changed, size_t n,
 		    const struct vg_circumstances *circumstances);
 
+/* Adds the protections alone; what else is there stays as an earlier guard left it. -errno, then nothing is left that the kernel would act on. */
+int vg_sync_protections(const struct vg_maps *maps, const struct vg_snapshot *snapshot);
+
 /* The protections that are in the kernel now. fn: 0, or -errno, which ends it and is returned. */
 int vg_sync_for_each_protection(const struct vg_maps *maps, int (*fn)(void *ctx, const struct vg_prefix *prefix, enum vg_reason reason), void *ctx);
 

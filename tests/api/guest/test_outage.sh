@@ -95,6 +95,54 @@ sed 's/^/# /' $RUN/times
 test_case "the guard is killed and started meanwhile" outage_case restarted
 sed 's/^/# /' $RUN/times
 
+# A guard that starts knows nothing of the cluster until it is listed: what the one before it knew holds, but no longer than --max-age.
+leaving() { VIPGUARD_DETACH_ON_EXIT=false "$@"; }
+kube_killed() {
+	kill -KILL $guard
+	wait $guard 2>/dev/null # and no word of the shell about it
+}
+refused_until() {
+	until [[ -n $(events "$1") ]]; do
+		! at cp1 ip addr add $VIP/32 dev eth0 2>/dev/null || fail "$VIP could be bound" || return
+	done
+}
+take_over() {
+	kube_killed
+	# nobody is there to say it: the guard that comes does
+	! at cp1 ip addr add $VIP/32 dev eth0 2>/dev/null || fail "$VIP could be bound between two guards" || return
+	leaving kube_spawn enforce --dead-man 60s || return
+	refused_until '.event == "ready"'
+}
+taken_over() {
+	leaving kube_start enforce --dead-man 60s || return
+	spawn cp1 blast --link eth0 --vip $VIP --count 10000000 --gap-us 500 --form arp-reply >/dev/null
+	witnessed take_over || return
+	equal "frames for $VIP over the restart" "$(seen $VIP)" 0 || return
+	equal "what was said of the binds" "$(events '.event == "bind" and .how != "preexisting" and .action != "denied"' | wc -l)" 0 || return
+	at_least "refused binds with their reason" "$(count_events ".action == \"denied\" and .verdict == \"violation\" and .reason == \"owner-never-binds\"")" 1 || {
+		events '.event == "bind"'
+		return 1
+	}
+	kill $spawned 2>/dev/null
+	guard_stop
+}
+test_case "a restart under attack: no frame and no bind while the cluster is listed" taken_over
+
+taken_over_blind() {
+	local ready
+	leaving kube_start enforce --dead-man 60s || return
+	kube_killed
+	order kill || return
+	leaving kube_spawn enforce --dead-man 60s --max-age 20s || return
+	refused $VIP owner-never-binds || return
+	await "what is known to be too old" "at cp1 ip addr add $VIP/32 dev eth0 2>/dev/null" || return
+	await_event ".event == \"bind\" and .address == \"$VIP\" and .reason == \"stale-source\" and .action == \"logged\"" >/dev/null || return
+	ready=$(order start) || fail "$ready" || return
+	await "the VIP to go" "! is_bound $VIP" || return
+	guard_stop
+}
+test_case "a restart without an API: what was known holds for --max-age" outage_case taken_over_blind
+
 # What MetalLB has may not be read: nothing can be proven, so nothing is wrong; and what is missing has a name.
 forbidden() {
 	local kind account=limited
