@@ -407,8 +407,18 @@ check "starts on somebody else's map" probe_start
 check "ends well" probe_stop
 check "and replaces it" grep -q '"address": "192.0.2.10"' <(bpftool map dump pinned "$pins/vg_vips")
 
+# ---- bpffs goes and comes while a guard runs
+check "starts with a short deadline" probe_start -e -d 1500
+umount -l /sys/fs/bpf
+check "a bpffs that went is noticed" await '^changed pins ok=0 /sys/fs/bpf is no bpffs'
+mount -t bpf bpf /sys/fs/bpf
+check "and everything is pinned in the new one" await '^changed pins ok=1'
+check "the maps" [ -e "$pins/vg_vips" ]
+check "the link" [ -n "$(find "$pins/links" -name 'tcx_*')" ]
+check "ends well" probe_stop
+
 # ---- degraded
-umount /sys/fs/bpf
+umount -l /sys/fs/bpf
 check "starts without bpffs" probe_start -e
 check "says so" says '^feature pins ok=0 tried=1 /sys/fs/bpf is no bpffs'
 ip addr add 192.0.2.10/32 dev eth0

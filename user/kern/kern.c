@@ -19,8 +19,6 @@
 #include "kern/remove.h"
 #include "kern/sync.h"
 
-#define PERIOD_NS VG_NS_PER_SEC /* one event per announcement in this time */
-
 /* ---- what the parts call ---- */
 
 static void on_lost(void *ctx, const char *cause, uint64_t n)
@@ -122,7 +120,7 @@ static void on_guarded_changed(void *ctx)
 		vg_announce_follow(kern->programs.announce, vg_sense_links(kern->sense));
 }
 
-static void on_changed(void *ctx, enum vg_feature feature, bool ok, const char *why)
+void vg_kern_say_changed(void *ctx, enum vg_feature feature, bool ok, const char *why)
 {
 	struct vg_kern *kern = ctx;
 	struct vg_capability *capability = &kern->features.of[feature];
@@ -132,30 +130,6 @@ static void on_changed(void *ctx, enum vg_feature feature, bool ok, const char *
 	kern->sink.changed(kern->sink.ctx, feature, ok, why);
 }
 
-static void watch_pins(struct vg_kern *kern)
-{
-	struct vg_error error = { .text = "somebody took pins away" };
-	int r = vg_pins_repair(kern->maps.pins, &error);
-
-	if (r != 0 && !kern->pins_lost)
-		on_changed(kern, VG_FEATURE_PINS, false, error.text);
-	if (r > 0 || (r == 0 && kern->pins_lost))
-		on_changed(kern, VG_FEATURE_PINS, true, "");
-	kern->pins_lost = r < 0;
-}
-
-/* Of what the kernel tells nobody. */
-static void look_for_tampering(struct vg_kern *kern)
-{
-	char why[sizeof(kern->features.of[0].why)];
-
-	if (vg_kern_repair_config(kern, why, sizeof(why))) {
-		on_changed(kern, VG_FEATURE_MAPS, false, why);
-		on_changed(kern, VG_FEATURE_MAPS, true, "");
-	}
-	watch_pins(kern);
-}
-
 static void on_tick(void *ctx)
 {
 	struct vg_kern *kern = ctx;
@@ -163,7 +137,7 @@ static void on_tick(void *ctx)
 	tell_losses(kern);
 	if (kern->programs.announce)
 		vg_announce_watch(kern->programs.announce);
-	look_for_tampering(kern);
+	vg_kern_watch(kern);
 }
 
 static void on_filters_changed(void *ctx, uint32_t ifindex)
@@ -253,21 +227,6 @@ static int set_up_maps(struct vg_kern *kern, const struct vg_kern_config *config
 	return r < 0 ? vg_error_set(ret_error, r, "out of memory") : 0;
 }
 
-/* Of an adopted vg_config only the pause is ours: by the rest an earlier guard's programs go on until ours are attached. */
-static void note_wanted(struct vg_kern *kern, const struct vg_kern_config *config)
-{
-	struct vg_config *wanted = &kern->wanted;
-
-	wanted->mode = config->mode;
-	wanted->deny = config->deny;
-	wanted->drop = config->drop;
-	wanted->remove = config->remove;
-	wanted->netns = kern->netns;
-	wanted->period_ns = PERIOD_NS;
-	snprintf(wanted->node, sizeof(wanted->node), "%s", config->node);
-	vg_kern_keep_pause(kern);
-}
-
 static int set_up_sense(struct vg_kern *kern, const struct vg_kern_config *config, struct vg_error *ret_error)
 {
 	const struct vg_sense_config sense = {
@@ -310,9 +269,9 @@ static int set_up_programs(struct vg_kern *kern, uint32_t without)
 	if (vg_maps_ready(&kern->maps))
 		r = vg_events_new(kern->loop, kern->maps.fds[VG_MAP_EVENTS], on_event, kern, &kern->events);
 	if (r == 0)
-		r = vg_seen_new(kern->loop, &kern->maps, PERIOD_NS, on_seen, kern, &kern->seen);
+		r = vg_seen_new(kern->loop, &kern->maps, VG_KERN_PERIOD_NS, on_seen, kern, &kern->seen);
 	if (r == 0)
-		vg_programs_load(&kern->programs, &kern->maps, without, on_changed, kern, &kern->features);
+		vg_programs_load(&kern->programs, &kern->maps, without, vg_kern_say_changed, kern, &kern->features);
 	return r;
 }
 
@@ -347,7 +306,7 @@ int vg_kern_new(struct vg_loop *loop, const struct vg_kern_config *config, const
 		return r;
 	vg_losses_init(&kern->losses, kern->maps.stats);
 	vg_maps_clear(&kern->maps, VG_MAP_BINDS);
-	note_wanted(kern, config);
+	vg_kern_note_wanted(kern, config);
 	r = set_up_sense(kern, config, ret_error);
 	if (r < 0)
 		return r;
@@ -415,18 +374,6 @@ int vg_kern_sync_entries(struct vg_kern *kern, const struct vg_snapshot *snapsho
 	return vg_sync_entries(&kern->maps, snapshot, changed, n, circumstances);
 }
 
-/* What is not pinned ends with the guard, which is then to be known. */
-static void note_unpinned(struct vg_kern *kern)
-{
-	struct vg_capability *capability = &kern->features.of[VG_FEATURE_PINS];
-	const char *trouble = vg_pins_trouble(kern->maps.pins);
-
-	if (!trouble[0])
-		return;
-	capability->ok = false;
-	snprintf(capability->why, sizeof(capability->why), "%s", trouble);
-}
-
 int vg_kern_attach(struct vg_kern *kern, struct vg_error *ret_error)
 {
 	int r;
@@ -444,7 +391,7 @@ int vg_kern_attach(struct vg_kern *kern, struct vg_error *ret_error)
 	vg_sense_choose(kern->sense);
 	/* those of an earlier guard, now that ours stand beside them */
 	vg_pins_sweep(kern->maps.pins);
-	note_unpinned(kern);
+	vg_kern_note_unpinned(kern);
 	return 0;
 }
 

@@ -31,6 +31,21 @@ void vg_kern_publish(struct vg_kern *kern)
 	__atomic_store_n(&shared->abi_version, VG_ABI_VERSION, __ATOMIC_RELEASE);
 }
 
+/* Of an adopted vg_config only the pause is ours: by the rest an earlier guard's programs go on until ours are attached. */
+void vg_kern_note_wanted(struct vg_kern *kern, const struct vg_kern_config *config)
+{
+	struct vg_config *wanted = &kern->wanted;
+
+	wanted->mode = config->mode;
+	wanted->deny = config->deny;
+	wanted->drop = config->drop;
+	wanted->remove = config->remove;
+	wanted->netns = kern->netns;
+	wanted->period_ns = VG_KERN_PERIOD_NS;
+	snprintf(wanted->node, sizeof(wanted->node), "%s", config->node);
+	vg_kern_keep_pause(kern);
+}
+
 /* Names the first that differs. The deadline is stored with every tick anyway. */
 static const char *find_difference(const struct vg_config *is, const struct vg_config *wanted)
 {

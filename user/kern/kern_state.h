@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The inside of struct vg_kern, shared by kern.c (composition), kern_binds.c (what is bound) and kern_orders.c (what holds it back) alone. */
+/* The inside of struct vg_kern, shared by the kern*.c files alone: composition, what is bound, orders, watch. */
 #ifndef KERN_KERN_STATE_H
 #define KERN_KERN_STATE_H
 
+#include "base/time.h"
 #include "kern/deadman.h"
 #include "kern/events.h"
 #include "kern/kern.h"
@@ -11,6 +12,8 @@
 #include "kern/programs.h"
 #include "kern/seen.h"
 #include "kern/sense.h"
+
+#define VG_KERN_PERIOD_NS VG_NS_PER_SEC /* one event per announcement in this time */
 
 struct vg_kern {
 	struct vg_loop *loop;
@@ -35,7 +38,15 @@ struct vg_kern {
 	struct vg_deadman *deadman;
 };
 
+/* kern.c */
+void vg_kern_say_changed(void *kern, enum vg_feature feature, bool ok, const char *why);
+
+/* kern_watch.c */
+void vg_kern_note_unpinned(struct vg_kern *kern); /* once attached: what is not pinned ends with the guard, which is to be known */
+void vg_kern_watch(struct vg_kern *kern); /* looks for what others did, repairs it, says it */
+
 /* kern_orders.c */
+void vg_kern_note_wanted(struct vg_kern *kern, const struct vg_kern_config *config);
 void vg_kern_publish(struct vg_kern *kern);
 /* Puts back what somebody else wrote into vg_config; true: and says what that was. */
 bool vg_kern_repair_config(struct vg_kern *kern, char *why, size_t size);
