@@ -77,6 +77,16 @@ struct {
 } vg_links SEC(".maps");
 #endif
 
+#ifdef VG_NEED_DUMMIES
+struct {
+	__uint(type, BPF_MAP_TYPE_LPM_TRIE);
+	__uint(max_entries, VG_MAX_DUMMIES);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__type(key, struct vg_name_key);
+	__type(value, __u32);
+} vg_dummies SEC(".maps");
+#endif
+
 #ifdef VG_NEED_BINDS
 /* Written and read by user space only; declared so that it carries BTF. */
 struct {

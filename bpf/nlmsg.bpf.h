@@ -1,192 +1,302 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * Which address does this rtnetlink message ask to bind? A bounded reading of one RTM_NEWADDR, after the kernel's own rules, so that
- * both see the same: netlink_rcv_skb() and __nla_validate_parse() (liberal), rtm_to_ifaddr() for IPv4, inet6_rtm_newaddr() with
- * extract_addr() for IPv6; 5.10 to 7.3 agree in all that is read here.
+ * What do these rtnetlink messages ask for? A walk over all messages of one send and all their attributes, after the kernel's own rules,
+ * so that both see the same: netlink_rcv_skb() and __nla_validate_parse() (liberal); rtm_to_ifaddr() and inet6_rtm_newaddr() with
+ * extract_addr(); rtm_to_fib_config() and rtm_to_fib6_config(); neigh_add(). 5.10 to 7.3 agree in all that is read here.
  *
- * A message that the kernel itself would refuse or skip is VG_PARSE_NONE. Several messages in one send, or more than fits the
- * bounds, is VG_PARSE_UNPARSED.
+ * A machine of small steps, each one message's head or one attribute: the verifier needs to see one step only, and nothing is copied
+ * but what is looked at. A message that the kernel itself would refuse or skip is passed over.
  */
 #ifndef VG_NLMSG_BPF_H
 #define VG_NLMSG_BPF_H
 
 #include "portable.bpf.h"
 
-#define VG_NLMSG_MAX 512 /* a power of two: the verifier learns the bound from a mask */
-#define VG_NLMSG_ATTRS 24
+/* Of one send; an address takes about five. More is not looked at. A page of the shortest attributes fits. */
+#define VG_NL_STEPS 1024
 
-#define VG_NLMSG_HDRLEN 16
-#define VG_NLMSG_TYPE 4
-#define VG_NLMSG_FLAGS 6
-#define VG_NLM_F_REQUEST 0x1
+#define VG_NL_HDRLEN 16
+#define VG_NL_REQUEST 0x1
+#define VG_NL_ATTR_HDRLEN 4
+#define VG_NL_ATTR_TYPE 0x3fff /* without NLA_F_NESTED and NLA_F_NET_BYTEORDER */
+
 #define VG_RTM_NEWADDR 20
+#define VG_RTM_NEWROUTE 24
+#define VG_RTM_NEWNEIGH 28
+#define VG_IFA_BODY 8 /* sizeof(struct ifaddrmsg) */
+#define VG_RTM_BODY 12 /* struct rtmsg, and struct ndmsg */
 
-#define VG_IFADDRMSG 16 /* struct ifaddrmsg: family, prefix length, flags, scope, index */
-#define VG_IFA_ATTRS 24
-#define VG_IFA_ADDRESS 1
+#define VG_NL_ADDRESS 1 /* IFA_ADDRESS, RTA_DST, NDA_DST */
 #define VG_IFA_LOCAL 2
 #define VG_IFA_FLAGS 8
-#define VG_IFA_TABLE 16 /* beyond every type read here; a power of two for the verifier */
-#define VG_NLA_HDRLEN 4
-#define VG_NLA_TYPE_MASK 0x3fff /* without NLA_F_NESTED and NLA_F_NET_BYTEORDER */
+#define VG_RTA_OIF 4
+#define VG_RTA_TABLE 15
+
+#define VG_RTN_LOCAL 2
+#define VG_TABLE_DEFAULT 253 /* main and local follow; 0 is taken for main */
+#define VG_NTF_PROXY 0x08
+#define VG_LOOPBACK_IFINDEX 1 /* in every namespace */
 
 #define VG_AF_INET 2
 #define VG_AF_INET6 10
 
-/*
- * The start of what was sent, and what the walk found in it. The tail of bytes lets an attribute's payload be read anywhere without a
- * second bound. The table is in here, not on the stack, since the verifier forgets what is written to a map: every path through the
- * walk ends in the same state, where a table on the stack would double the states with each attribute.
- */
-struct vg_nlmsg {
-	__u8 bytes[VG_NLMSG_MAX + VG_NLA_HDRLEN + sizeof(struct vg_addr)] __attribute__((aligned(8)));
-	__u32 tb[VG_IFA_TABLE]; /* offset by type, 0: absent; of repeated ones the last, as in the kernel's tb[] */
-	__u32 refused; /* an attribute is shorter than the kernel's policy asks: it will answer ERANGE */
-};
-
-struct vg_newaddr {
-	struct vg_addr addr; /* the one that becomes local */
-	__u32 ifindex;
+/* One address that one message asks the kernel to answer for. */
+struct vg_ask {
+	struct vg_addr addr;
+	enum vg_how how; /* VG_HOW_NETLINK: on a link; VG_HOW_ROUTE; VG_HOW_PROXY */
+	__u32 ifindex; /* VG_HOW_PROXY: 0 is all */
 	__u32 prefix; /* own family */
 	__u32 ifa_flags;
 	__u32 nl_flags;
 };
 
-/* Multiples of four always; the mask repeats to the verifier what the callers have checked. */
-static __always_inline const __u8 *vg_nlmsg_at(const struct vg_nlmsg *msg, __u32 offset)
+/* It lives in a map, not on the stack: the verifier forgets what is written there, so that all ways through a step end in one state. */
+struct vg_nlwalk {
+	const __u8 *data; /* the whole send */
+	__u32 sent; /* its length */
+	__u32 offset; /* of what is read next */
+	__u32 end; /* of the attributes of the message under way; 0: a message is next */
+	__u32 next; /* where that one starts */
+	struct vg_ask ask; /* whole after VG_NL_ASK only */
+	__u8 address[sizeof(struct vg_addr)]; /* own family; of repeated attributes the last, as in the kernel's tb[] */
+	__u8 local[sizeof(struct vg_addr)];
+	__u32 has_address;
+	__u32 has_local;
+	__u32 v4;
+	__u32 table;
+	__u32 refused; /* an attribute is shorter than the kernel's policy asks: it will answer ERANGE */
+};
+
+enum vg_nl_step {
+	VG_NL_MORE, /* go on */
+	VG_NL_ASK, /* there is an ask; go on afterwards */
+	VG_NL_END,
+	VG_NL_UNREADABLE,
+};
+
+/* Netlink is in host byte order. */
+struct vg_nl_head {
+	__u32 len;
+	__u16 type;
+	__u16 flags;
+};
+
+struct vg_nl_attr {
+	__u16 len;
+	__u16 type;
+};
+
+static __always_inline long vg_nl_read(void *to, __u32 len, const __u8 *from)
 {
-	return msg->bytes + (offset & (VG_NLMSG_MAX - VG_NLA_HDRLEN));
+#ifdef __bpf__
+	return bpf_probe_read_kernel(to, len, from);
+#else
+	memcpy(to, from, len);
+	return 0;
+#endif
 }
 
-/* Netlink is in host byte order and four-byte aligned (NLMSG_ALIGNTO, NLA_ALIGNTO). */
-static __always_inline __u16 vg_nlmsg_u16(const __u8 *at)
-{
-	__u16 value;
-
-	__builtin_memcpy(&value, __builtin_assume_aligned(at, 2), sizeof(value));
-	return value;
-}
-
-static __always_inline __u32 vg_nlmsg_u32(const __u8 *at)
-{
-	__u32 value;
-
-	__builtin_memcpy(&value, __builtin_assume_aligned(at, 4), sizeof(value));
-	return value;
-}
-
-static __always_inline __u32 vg_nlmsg_align(__u32 len)
+static __always_inline __u32 vg_nl_align(__u32 len)
 {
 	return (len + 3) & ~3U;
 }
 
-static __always_inline void vg_nlmsg_note(struct vg_nlmsg *msg, __u32 type, __u32 offset, __u32 payload, __u32 addr_len)
+static __always_inline __u32 vg_nl_u32(const __u8 *at)
 {
-	if (type >= VG_IFA_TABLE)
-		return;
-	msg->tb[type & (VG_IFA_TABLE - 1)] = offset;
-	if ((type == VG_IFA_ADDRESS || type == VG_IFA_LOCAL) && payload < addr_len)
-		msg->refused = 1;
-	if (type == VG_IFA_FLAGS && payload < sizeof(__u32))
-		msg->refused = 1;
+	__u32 value;
+
+	__builtin_memcpy(&value, at, sizeof(value));
+	return value;
 }
 
-/* False if there are more attributes than are looked at. The walk ends where nla_ok() ends it; what is left over is ignored there too. */
-static __always_inline bool vg_nlmsg_walk(struct vg_nlmsg *msg, __u32 end, __u32 addr_len)
+static __always_inline void vg_nl_start(struct vg_nlwalk *walk, const __u8 *data, __u32 sent)
 {
-	__u32 offset = VG_IFA_ATTRS;
-
-	for (int i = 0; i < VG_NLMSG_ATTRS; i++) {
-		const __u8 *at = vg_nlmsg_at(msg, offset);
-		__u32 len;
-
-		if (offset + VG_NLA_HDRLEN > end)
-			return true;
-		len = vg_nlmsg_u16(at);
-		if (len < VG_NLA_HDRLEN || offset + len > end)
-			return true;
-		vg_nlmsg_note(msg, vg_nlmsg_u16(at + 2) & VG_NLA_TYPE_MASK, offset, len - VG_NLA_HDRLEN, addr_len);
-		offset += vg_nlmsg_align(len);
-	}
-	return offset + VG_NLA_HDRLEN > end;
+	walk->data = data;
+	walk->sent = sent;
+	walk->offset = 0;
+	walk->end = 0;
+	walk->next = 0;
 }
 
-/* IPv4 needs IFA_LOCAL; IPv6 takes IFA_LOCAL, else IFA_ADDRESS (which with IFA_LOCAL names the peer). */
-static __always_inline enum vg_parse vg_nlmsg_pick(const struct vg_nlmsg *msg, bool v4, struct vg_newaddr *ret_new)
+static __always_inline __u32 vg_nl_host(const struct vg_nlwalk *walk)
 {
-	__u32 offset = msg->tb[VG_IFA_LOCAL], flags = msg->tb[VG_IFA_FLAGS];
-	const __u8 *at;
-
-	if (!offset && !v4)
-		offset = msg->tb[VG_IFA_ADDRESS];
-	if (!offset || msg->refused)
-		return VG_PARSE_NONE;
-	at = vg_nlmsg_at(msg, offset) + VG_NLA_HDRLEN;
-	if (v4)
-		vg_addr_map_v4(at, &ret_new->addr);
-	else
-		__builtin_memcpy(ret_new->addr.bytes, __builtin_assume_aligned(at, 4), sizeof(ret_new->addr.bytes));
-	ret_new->prefix = msg->bytes[VG_IFADDRMSG + 1];
-	ret_new->ifindex = vg_nlmsg_u32(msg->bytes + VG_IFADDRMSG + 4);
-	ret_new->ifa_flags = flags ? vg_nlmsg_u32(vg_nlmsg_at(msg, flags) + VG_NLA_HDRLEN) : msg->bytes[VG_IFADDRMSG + 2];
-	ret_new->nl_flags = vg_nlmsg_u16(msg->bytes + VG_NLMSG_FLAGS);
-	return VG_PARSE_FOUND;
+	return walk->v4 ? 32 : 128;
 }
 
-/* One RTM_NEWADDR of `end` bytes, all of them in msg. */
-static __always_inline enum vg_parse vg_nlmsg_parse_newaddr(struct vg_nlmsg *msg, __u32 end, struct vg_newaddr *ret_new)
+/* family, prefix length, flags, scope, index */
+static __always_inline bool vg_nl_begin_addr(struct vg_nlwalk *walk, const __u8 *body)
 {
-	__u8 family = msg->bytes[VG_IFADDRMSG], prefix = msg->bytes[VG_IFADDRMSG + 1];
-	bool v4 = family == VG_AF_INET;
-
-	if (end < VG_IFA_ATTRS || (!v4 && family != VG_AF_INET6))
-		return VG_PARSE_NONE;
-	if (prefix > (v4 ? 32 : 128))
-		return VG_PARSE_NONE;
-	__builtin_memset(msg->tb, 0, sizeof(msg->tb));
-	msg->refused = 0;
-	if (!vg_nlmsg_walk(msg, end, v4 ? 4 : sizeof(struct vg_addr)))
-		return VG_PARSE_UNPARSED;
-	return vg_nlmsg_pick(msg, v4, ret_new);
+	walk->ask.how = VG_HOW_NETLINK;
+	walk->ask.prefix = body[1];
+	walk->ask.ifa_flags = body[2];
+	walk->ask.ifindex = vg_nl_u32(body + 4);
+	return walk->ask.prefix <= vg_nl_host(walk);
 }
 
-/*
- * Whether the kernel will read another message behind the first, of `len` bytes: netlink_rcv_skb() goes on as long as a header fits and its
- * length makes sense. (ip pads its dump requests with zeros: those are none.) True if it cannot be told.
- */
-static __always_inline bool vg_nlmsg_has_second(const struct vg_nlmsg *msg, __u32 sent, __u32 len)
+/* family, length of destination, of source, TOS, table, protocol, scope, type. A wider one is nobody's VIP: TPROXY has local 0.0.0.0/0. */
+static __always_inline bool vg_nl_begin_route(struct vg_nlwalk *walk, const __u8 *body)
 {
-	__u32 second, offset = vg_nlmsg_align(len);
+	walk->ask.how = VG_HOW_ROUTE;
+	walk->ask.prefix = body[1];
+	walk->ask.ifindex = VG_LOOPBACK_IFINDEX; /* unless it says otherwise */
+	walk->table = body[4];
+	return body[7] == VG_RTN_LOCAL && walk->ask.prefix == vg_nl_host(walk);
+}
 
-	/* The first test keeps align() from having wrapped or passed `sent`. */
-	if (sent - len < VG_NLMSG_HDRLEN || sent - offset < VG_NLMSG_HDRLEN)
+/* family, three bytes of padding, index, two bytes of state, flags, type */
+static __always_inline bool vg_nl_begin_proxy(struct vg_nlwalk *walk, const __u8 *body)
+{
+	walk->ask.how = VG_HOW_PROXY;
+	walk->ask.prefix = vg_nl_host(walk);
+	walk->ask.ifindex = vg_nl_u32(body + 4);
+	return body[10] & VG_NTF_PROXY;
+}
+
+/* True: its attributes are to be read. */
+static __always_inline bool vg_nl_begin(struct vg_nlwalk *walk, const struct vg_nl_head *head, const __u8 *body)
+{
+	if (body[0] != VG_AF_INET && body[0] != VG_AF_INET6)
 		return false;
-	if (offset > VG_NLMSG_MAX - VG_NLA_HDRLEN)
-		return true;
-	second = vg_nlmsg_u32(vg_nlmsg_at(msg, offset));
-	return second >= VG_NLMSG_HDRLEN && second <= sent - offset;
+	walk->v4 = body[0] == VG_AF_INET;
+	walk->has_address = 0;
+	walk->has_local = 0;
+	walk->refused = 0;
+	walk->ask.ifa_flags = 0;
+	walk->ask.nl_flags = head->flags;
+	if (head->type == VG_RTM_NEWADDR)
+		return vg_nl_begin_addr(walk, body);
+	if (head->type == VG_RTM_NEWROUTE)
+		return vg_nl_begin_route(walk, body);
+	return vg_nl_begin_proxy(walk, body);
 }
 
-/*
- * `sent` is the length of the whole send; msg holds its first min(sent, VG_NLMSG_MAX) bytes, what is behind them may be anything.
- * *ret_new is meaningful only with VG_PARSE_FOUND.
- */
-static __always_inline enum vg_parse vg_nlmsg_parse(struct vg_nlmsg *msg, __u32 sent, struct vg_newaddr *ret_new)
+/* 0: not a message that is looked into. */
+static __always_inline __u32 vg_nl_body_len(const struct vg_nl_head *head)
 {
-	__u32 len;
+	if (!(head->flags & VG_NL_REQUEST))
+		return 0;
+	if (head->type == VG_RTM_NEWADDR)
+		return VG_IFA_BODY;
+	return head->type == VG_RTM_NEWROUTE || head->type == VG_RTM_NEWNEIGH ? VG_RTM_BODY : 0;
+}
 
-	if (sent < VG_NLMSG_HDRLEN)
-		return VG_PARSE_NONE;
-	len = vg_nlmsg_u32(msg->bytes);
-	if (len < VG_NLMSG_HDRLEN || len > sent)
-		return VG_PARSE_NONE; /* netlink_rcv_skb() stops here */
-	if (vg_nlmsg_has_second(msg, sent, len))
-		return VG_PARSE_UNPARSED;
-	if (vg_nlmsg_u16(msg->bytes + VG_NLMSG_TYPE) != VG_RTM_NEWADDR || !(vg_nlmsg_u16(msg->bytes + VG_NLMSG_FLAGS) & VG_NLM_F_REQUEST))
-		return VG_PARSE_NONE;
-	if (len > VG_NLMSG_MAX)
-		return VG_PARSE_UNPARSED;
-	return vg_nlmsg_parse_newaddr(msg, len, ret_new);
+/* netlink_rcv_skb(): goes on as long as a head fits and its length makes sense; what ip sends as padding does not. */
+static __always_inline enum vg_nl_step vg_nl_message(struct vg_nlwalk *walk)
+{
+	__u32 rest = walk->sent - walk->offset, len, body_len;
+	const __u8 *at = walk->data + walk->offset;
+	__u8 body[VG_RTM_BODY] __attribute__((aligned(4))) = { 0 };
+	struct vg_nl_head head;
+
+	if (rest < VG_NL_HDRLEN)
+		return VG_NL_END;
+	if (vg_nl_read(&head, sizeof(head), at))
+		return VG_NL_UNREADABLE;
+	if (head.len < VG_NL_HDRLEN || head.len > rest)
+		return VG_NL_END;
+	len = vg_nl_align(head.len);
+	walk->next = len < head.len || len > rest ? walk->sent : walk->offset + len;
+	body_len = vg_nl_body_len(&head);
+	if (!body_len || head.len < VG_NL_HDRLEN + body_len) {
+		walk->offset = walk->next;
+		return VG_NL_MORE;
+	}
+	if (vg_nl_read(body, VG_IFA_BODY, at + VG_NL_HDRLEN) ||
+	    (body_len == VG_RTM_BODY && vg_nl_read(body + VG_IFA_BODY, VG_RTM_BODY - VG_IFA_BODY, at + VG_NL_HDRLEN + VG_IFA_BODY)))
+		return VG_NL_UNREADABLE;
+	if (vg_nl_begin(walk, &head, body)) {
+		walk->end = walk->offset + head.len;
+		walk->offset += VG_NL_HDRLEN + body_len;
+	} else {
+		walk->offset = walk->next;
+	}
+	return VG_NL_MORE;
+}
+
+/* Too short: by a policy, and the kernel refuses whatever follows; or by the last one alone (NDA_DST, RTA_DST of IPv6). */
+static __always_inline long vg_nl_note_addr(struct vg_nlwalk *walk, __u8 *to, __u32 *has, const __u8 *payload, __u32 len)
+{
+	bool by_policy = walk->ask.how == VG_HOW_NETLINK || (walk->ask.how == VG_HOW_ROUTE && walk->v4);
+
+	*has = len >= (walk->v4 ? 4 : sizeof(struct vg_addr));
+	if (!*has) {
+		walk->refused |= by_policy;
+		return 0;
+	}
+	return walk->v4 ? vg_nl_read(to, 4, payload) : vg_nl_read(to, sizeof(struct vg_addr), payload);
+}
+
+static __always_inline long vg_nl_note_u32(struct vg_nlwalk *walk, __u32 *to, const __u8 *payload, __u32 len)
+{
+	if (len >= sizeof(*to))
+		return vg_nl_read(to, sizeof(*to), payload);
+	walk->refused = 1;
+	return 0;
+}
+
+static __always_inline long vg_nl_note(struct vg_nlwalk *walk, __u32 type, const __u8 *payload, __u32 len)
+{
+	if (type == VG_NL_ADDRESS)
+		return vg_nl_note_addr(walk, walk->address, &walk->has_address, payload, len);
+	if (walk->ask.how == VG_HOW_NETLINK && type == VG_IFA_LOCAL)
+		return vg_nl_note_addr(walk, walk->local, &walk->has_local, payload, len);
+	if (walk->ask.how == VG_HOW_NETLINK && type == VG_IFA_FLAGS)
+		return vg_nl_note_u32(walk, &walk->ask.ifa_flags, payload, len);
+	if (walk->ask.how == VG_HOW_ROUTE && type == VG_RTA_OIF)
+		return vg_nl_note_u32(walk, &walk->ask.ifindex, payload, len);
+	if (walk->ask.how == VG_HOW_ROUTE && type == VG_RTA_TABLE)
+		return vg_nl_note_u32(walk, &walk->table, payload, len);
+	return 0;
+}
+
+/* IPv4 needs IFA_LOCAL; IPv6 takes IFA_LOCAL, else IFA_ADDRESS (which with IFA_LOCAL names the peer). Tables that need a rule are its maker's. */
+static __always_inline const __u8 *vg_nl_pick(const struct vg_nlwalk *walk)
+{
+	if (walk->refused)
+		return NULL;
+	if (walk->ask.how == VG_HOW_NETLINK && (walk->has_local || walk->v4))
+		return walk->has_local ? walk->local : NULL;
+	if (walk->ask.how == VG_HOW_ROUTE && walk->table && (walk->table < VG_TABLE_DEFAULT || walk->table > VG_TABLE_DEFAULT + 2))
+		return NULL;
+	return walk->has_address ? walk->address : NULL;
+}
+
+static __always_inline enum vg_nl_step vg_nl_finish(struct vg_nlwalk *walk)
+{
+	const __u8 *addr = vg_nl_pick(walk);
+
+	walk->offset = walk->next;
+	walk->end = 0;
+	if (!addr)
+		return VG_NL_MORE;
+	if (walk->v4)
+		vg_addr_map_v4(addr, &walk->ask.addr);
+	else
+		__builtin_memcpy(walk->ask.addr.bytes, addr, sizeof(walk->ask.addr.bytes));
+	return VG_NL_ASK;
+}
+
+/* The walk ends where nla_ok() ends it; what is left over is ignored there too. */
+static __always_inline enum vg_nl_step vg_nl_attribute(struct vg_nlwalk *walk)
+{
+	const __u8 *at = walk->data + walk->offset;
+	struct vg_nl_attr attr;
+
+	if (walk->offset + VG_NL_ATTR_HDRLEN > walk->end)
+		return vg_nl_finish(walk);
+	if (vg_nl_read(&attr, sizeof(attr), at))
+		return VG_NL_UNREADABLE;
+	if (attr.len < VG_NL_ATTR_HDRLEN || attr.len > walk->end - walk->offset)
+		return vg_nl_finish(walk);
+	walk->offset += vg_nl_align(attr.len);
+	if (vg_nl_note(walk, attr.type & VG_NL_ATTR_TYPE, at + VG_NL_ATTR_HDRLEN, attr.len - VG_NL_ATTR_HDRLEN))
+		return VG_NL_UNREADABLE;
+	return VG_NL_MORE;
+}
+
+static __always_inline enum vg_nl_step vg_nl_step(struct vg_nlwalk *walk)
+{
+	return walk->end ? vg_nl_attribute(walk) : vg_nl_message(walk);
 }
 
 #endif

@@ -122,8 +122,14 @@ struct ns_common {
 } VG_CORE;
 
 /* All. */
+struct user_namespace {
+	int level;
+} VG_CORE;
+
+/* All. */
 struct net {
 	struct ns_common ns;
+	struct user_namespace *user_ns;
 } VG_CORE;
 
 /* All (since 4.1). An unnamed struct behind a typedef, as in the kernel. */
@@ -190,6 +196,7 @@ struct sk_buff {
 
 /* All; start_boottime was real_start_time before 5.5. */
 struct task_struct {
+	const struct cred *cred;
 	struct task_struct *group_leader;
 	__u64 start_boottime;
 } VG_CORE;
@@ -198,5 +205,6 @@ struct task_struct {
 struct netlink_ext_ack;
 struct ifreq;
 struct msghdr;
+struct cred;
 
 #endif

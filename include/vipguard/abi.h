@@ -26,6 +26,7 @@
 #define VG_MAX_PROTECT 4096
 #define VG_MAX_BINDS 16384 /* and of vg_held */
 #define VG_MAX_LINKS 4096
+#define VG_MAX_DUMMIES 64
 #define VG_MAX_CALLS 1024
 #define VG_MAX_SEEN 8192
 #define VG_RING_BYTES (256 * 1024)
@@ -119,7 +120,13 @@ struct vg_bind_value {
 	struct vg_who who;
 };
 
-/* vg_links: links on which a bind may be refused. One that is absent (too new, or a service dummy) is left to the insert hook. */
+/* Key of vg_dummies (value: 1): links that hold service addresses, by name with its NUL, or by its beginning. */
+struct vg_name_key {
+	__u32 prefixlen; /* in bits */
+	char name[VG_IFNAME_MAX];
+};
+
+/* vg_links: what user space has read of a link. A bind on one that is absent (too new) is judged by the name that the kernel gives it. */
 struct vg_link_value {
 	char name[VG_IFNAME_MAX];
 	_Bool deniable;
@@ -160,7 +167,7 @@ struct vg_seen_value {
 
 enum vg_event_type {
 	VG_EVENT_BIND = 1, /* an address was inserted */
-	VG_EVENT_DENIED = 2, /* a bind was refused */
+	VG_EVENT_DENIED = 2, /* a bind was refused; with would_deny, it would have been and no hook sees it otherwise */
 	VG_EVENT_ANNOUNCE = 3, /* an entry of vg_seen is new, or its period is over: read it there */
 };
 
@@ -195,7 +202,7 @@ struct vg_stats {
 	__u64 announce_seen; /* frames that claim any address */
 	__u64 announce_judged; /* of these: an address in vg_vips or vg_ranges, not protected */
 	__u64 announce_dropped;
-	__u64 deny_unparsed; /* netlink messages that could not be parsed within bounds; they passed */
+	__u64 deny_unparsed; /* netlink sends that could not be parsed within bounds; the rest of each passed */
 	__u64 frame_unparsed; /* ARP or NDP frames too short or too deep to parse; they passed */
 	__u64 lost_ring_bind; /* ring full: bind events */
 	__u64 lost_ring_announce; /* ring full: announce events (the counts in vg_seen stay exact) */

@@ -18,6 +18,8 @@
 
 #define LINK "vgt0"
 #define OTHER_LINK "vgt1"
+#define DUMMY "vgdummy"
+#define DUMMY_N "vgnumbered7"
 
 static struct bind_bpf *binds;
 static struct deny_bpf *denies;
@@ -196,6 +198,15 @@ static void put_link(const char *name, bool deniable)
 	harness_put(bpf_map__fd(denies->maps.vg_links), &ifindex, &value);
 }
 
+static void put_dummy(const char *name, size_t len)
+{
+	struct vg_name_key key = { .prefixlen = (__u32)(8 * len) };
+	const __u32 one = 1;
+
+	memcpy(key.name, name, len);
+	harness_put(bpf_map__fd(denies->maps.vg_dummies), &key, &one);
+}
+
 static bool add(const char *addr, const char *link)
 {
 	return !harness_run("ip addr add %s dev %s 2>/dev/null", addr, link);
@@ -225,8 +236,63 @@ static void test_deny_refuses(void)
 	harness_check(!add("2001:db8:2::77/128", LINK), "deny: v6 in a range is refused");
 	harness_check(add("198.51.100.9/32 peer 198.51.100.1/32", LINK), "deny: a VIP as peer only goes through");
 	harness_check(!add("198.51.100.1/32 peer 198.51.100.8/32", LINK), "deny: a VIP with a peer is refused");
-	harness_check(harness_stats(stats_fd).bind_denied == 5, "deny: counted");
+	harness_check(!add("2001:db8:1::1/128", "lo"), "deny: a VIP on a link not known is refused");
+	harness_check(!add("198.51.100.1/32", DUMMY "0"), "deny: and on one whose name only begins as a service dummy's");
+	harness_check(harness_stats(stats_fd).bind_denied == 7, "deny: counted");
 	harness_check(!harness_stats(stats_fd).deny_unparsed, "deny: everything that ip sends was parsed");
+}
+
+/* Does `ip` get this past, and what does it leave? */
+static bool ip(const char *arguments)
+{
+	return !harness_run("ip %s 2>/dev/null", arguments);
+}
+
+static void test_deny_routes(void)
+{
+	const __u64 denied = harness_stats(stats_fd).bind_denied;
+	const struct vg_event *event;
+
+	harness_forget_events(&events);
+	harness_check(!ip("route add local 198.51.100.1/32 dev lo"), "deny: a local route to a VIP is refused");
+	event = harness_wait_event(&events, VG_EVENT_DENIED, "198.51.100.1");
+	harness_check(event && event->how == VG_HOW_ROUTE && event->ifindex == 1 && event->prefix == 32 && !strcmp(event->ifname, "lo"),
+		      "deny: and reported as one");
+	harness_check(!ip("route add local 198.51.100.1/32 dev " LINK " table main"), "deny: and in main");
+	harness_check(!ip("route add local 2001:db8:1::1/128 dev " LINK), "deny: and IPv6");
+	harness_forget_events(&events);
+	harness_check(!ip("neigh add proxy 198.51.100.1 dev " LINK), "deny: a proxy entry for a VIP is refused");
+	event = harness_wait_event(&events, VG_EVENT_DENIED, "198.51.100.1");
+	harness_check(bind_is(event, VG_HOW_PROXY, 32) && who_is(&event->who, "ip"), "deny: and reported as one");
+	harness_check(!ip("neigh add proxy 2001:db8:1::1 dev " LINK), "deny: and IPv6");
+	harness_check(harness_stats(stats_fd).bind_denied == denied + 5, "deny: counted");
+	harness_check(ip("route add local 198.51.100.1/32 dev lo table 100"), "deny: a local route in a table of its own goes through");
+	harness_check(ip("route add local 198.51.100.0/24 dev lo"), "deny: a local route around a VIP goes through");
+	harness_check(ip("route add local 0.0.0.0/0 dev lo table 101"), "deny: TPROXY's route goes through");
+	harness_check(ip("route add 198.51.100.1/32 metric 7 dev " LINK), "deny: a route to a VIP goes through");
+	harness_check(ip("route add local 198.51.100.2/32 dev lo"), "deny: a local route to an unrelated address goes through");
+	harness_check(ip("route add local 198.51.100.1/32 dev " DUMMY), "deny: a local route on a service dummy goes through");
+	harness_check(ip("neigh add proxy 198.51.100.2 dev " LINK), "deny: a proxy entry for an unrelated address goes through");
+	harness_check(ip("neigh add 198.51.100.1 lladdr 02:00:00:00:00:01 dev " LINK), "deny: a neighbour entry for a VIP goes through");
+	ip("route flush table 100");
+	ip("route flush table 101");
+	ip("route del local 198.51.100.0/24 dev lo");
+	ip("route del local 198.51.100.2/32 dev lo");
+	ip("route flush dev " DUMMY " table local");
+	ip("route del 198.51.100.1/32 metric 7 dev " LINK);
+	ip("neigh del proxy 198.51.100.2 dev " LINK);
+}
+
+#define POWERLESS "setpriv --bounding-set -all --inh-caps -all --reuid 65534 --clear-groups -- "
+
+/* Nobody who may not bind can make lines of it. */
+static void test_deny_powerless(void)
+{
+	const __u64 denied = harness_stats(stats_fd).bind_denied;
+
+	harness_check(!harness_run(POWERLESS "ip addr show dev " LINK " >/dev/null"), "deny: who has no capability may ask");
+	harness_check(harness_run(POWERLESS "ip addr add 198.51.100.1/32 dev " LINK " 2>/dev/null"), "deny: but not bind, says the kernel");
+	harness_check(harness_stats(stats_fd).bind_denied == denied, "deny: and not by us");
 }
 
 static void test_deny_passes(void)
@@ -237,11 +303,11 @@ static void test_deny_passes(void)
 	harness_check(add("203.0.113.2/32", LINK), "deny: a protected address inside a range goes through");
 	harness_check(add("203.0.113.3/32", LINK), "deny: an allowed VIP inside a range goes through");
 	harness_check(add("198.51.100.1/32", OTHER_LINK), "deny: a VIP on a link that is not deniable goes through");
-	harness_check(add("2001:db8:1::1/128", "lo"), "deny: a VIP on a link not known goes through");
+	harness_check(add("198.51.100.1/32", DUMMY) && add("198.51.100.1/32", DUMMY_N), "deny: a VIP on a service dummy not yet known goes through");
 	harness_check(!harness_run("unshare -n sh -c 'ip link add " LINK " index %u type dummy; ip addr add 198.51.100.1/32 dev " LINK "'",
 				   if_nametoindex(LINK)),
 		      "deny: a VIP in another namespace goes through");
-	harness_run("ip addr flush dev " OTHER_LINK "; ip addr del 2001:db8:1::1/128 dev lo");
+	harness_run("ip addr flush dev " OTHER_LINK "; ip addr flush dev " DUMMY "; ip addr flush dev " DUMMY_N);
 }
 
 static void put_held(const char *text, bool held)
@@ -339,9 +405,12 @@ static void test_deny_audit(void)
 static void test_denies(void)
 {
 	printf("# deny\n");
-	harness_run("ip link add " LINK " type dummy; ip link set " LINK " up; ip link add " OTHER_LINK " type dummy");
+	harness_run("ip link add " LINK " type dummy; ip link set " LINK " up; ip link add " OTHER_LINK " type dummy; ip link add " DUMMY
+		    " type dummy; ip link set " DUMMY " up; ip link add " DUMMY_N " type dummy; ip link add " DUMMY "0 type dummy");
 	load_binds(false);
 	load_denies();
+	put_dummy(DUMMY, sizeof(DUMMY));
+	put_dummy(DUMMY_N, strlen(DUMMY_N) - 1);
 	put_vip("198.51.100.1", VG_VIOLATION);
 	put_vip("2001:db8:1::1", VG_VIOLATION);
 	put_vip("198.51.100.3", VG_ALLOWED);
@@ -352,6 +421,8 @@ static void test_denies(void)
 	put_link(LINK, true);
 	put_link(OTHER_LINK, false);
 	test_deny_refuses();
+	test_deny_routes();
+	test_deny_powerless();
 	test_deny_passes();
 	test_deny_held();
 	test_deny_inactive();

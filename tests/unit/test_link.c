@@ -22,6 +22,26 @@ static void test_names(void **state)
 		assert_case(cases[i].name, vg_link_is_service_dummy(cases[i].name) == cases[i].dummy);
 }
 
+/* Each of them, as the kernel is told them. */
+static void test_known(void **state)
+{
+	size_t n = 0, beginnings = 0;
+	const char *name;
+	bool begins;
+
+	(void)state;
+	for (; (name = vg_dummies_known(n, &begins)); n++) {
+		char longer[2 * VG_IFNAME_MAX];
+
+		snprintf(longer, sizeof(longer), "%s0", name);
+		assert_true(vg_link_is_service_dummy(name));
+		assert_int_equal(vg_link_is_service_dummy(longer), begins);
+		beginnings += begins;
+	}
+	assert_true(n > beginnings && beginnings > 0);
+	assert_in_range(n + VG_DUMMIES_MAX, 0, VG_MAX_DUMMIES);
+}
+
 static void test_named_by_objects(void **state)
 {
 	static const char *const names[] = { "purelb0", "eth7", "purelb0", "lo", "", "sixteen-letters!", "a" };
@@ -70,8 +90,8 @@ static void test_kinds(void **state)
 
 int main(void)
 {
-	const struct CMUnitTest tests[] = { cmocka_unit_test(test_names), cmocka_unit_test(test_named_by_objects), cmocka_unit_test(test_too_many),
-					    cmocka_unit_test(test_kinds) };
+	const struct CMUnitTest tests[] = { cmocka_unit_test(test_names), cmocka_unit_test(test_known), cmocka_unit_test(test_named_by_objects),
+					    cmocka_unit_test(test_too_many), cmocka_unit_test(test_kinds) };
 
 	return cmocka_run_group_tests_name("link", tests, NULL, NULL);
 }

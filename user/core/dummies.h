@@ -24,6 +24,8 @@ void vg_dummies_add(struct vg_dummies *dummies, const char *name);
 bool vg_dummies_have(const struct vg_dummies *dummies, const char *link);
 bool vg_dummies_equal(const struct vg_dummies *a, const struct vg_dummies *b);
 
+/* Those known by name, one after the other; NULL behind the last. *ret_begins: it is the beginning of a name. */
+const char *vg_dummies_known(size_t i, bool *ret_begins);
 /* By name alone: kube-ipvs0, kube-dummy-if, kube-lb0, nodelocaldns, ... */
 bool vg_link_is_service_dummy(const char *name);
 /* By its kind ("dummy", "veth", "": hardware): frames leave by it for other hosts or pods, so that its name, which anybody may give, excuses nothing. */

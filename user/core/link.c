@@ -36,6 +36,15 @@ bool vg_link_is_service_dummy(const char *name)
 	return false;
 }
 
+const char *vg_dummies_known(size_t i, bool *ret_begins)
+{
+	*ret_begins = i >= ARRAY_SIZE(names);
+	if (!*ret_begins)
+		return names[i];
+	i -= ARRAY_SIZE(names);
+	return i < ARRAY_SIZE(beginnings) ? beginnings[i] : NULL;
+}
+
 void vg_dummies_add(struct vg_dummies *dummies, const char *name)
 {
 	size_t i = 0;

@@ -24,7 +24,7 @@ struct vg_fact vg_fact_from_event(const struct vg_event *event)
 		.who = event->who,
 		.time_ns = event->time_ns,
 		.count = 1,
-		.refused = event->type == VG_EVENT_DENIED,
+		.refused = event->type == VG_EVENT_DENIED && !event->would_deny,
 		.deniable = event->would_deny,
 	};
 

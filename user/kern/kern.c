@@ -87,7 +87,9 @@ static void on_denied(struct vg_kern *kern, const struct vg_event *event)
 {
 	struct vg_fact fact = vg_fact_from_event(event);
 
-	copy_link_name(kern, event->ifindex, fact.ifname);
+	/* the kernel named a link that is too new to be known here */
+	if (*vg_links_name(vg_sense_links(kern->sense), event->ifindex))
+		copy_link_name(kern, event->ifindex, fact.ifname);
 	on_fact(kern, &fact);
 }
 
@@ -310,6 +312,10 @@ int vg_kern_new(struct vg_loop *loop, const struct vg_kern_config *config, const
 	r = set_up_sense(kern, config, ret_error);
 	if (r < 0)
 		return r;
+	/* before anything is denied */
+	r = vg_maps_ready(&kern->maps) ? vg_note_dummies(&kern->maps, &(struct vg_dummies){ .n = 0 }) : 0;
+	if (r < 0)
+		return vg_error_set(ret_error, r, "cannot write to vg_dummies: %s", strerror(-r));
 	r = set_up_programs(kern, config->without);
 	if (r < 0)
 		return vg_error_set(ret_error, r, "cannot read the events of the kernel: %s", strerror(-r));
@@ -355,9 +361,13 @@ static void note_dummies(const struct vg_kern *kern, const struct vg_dummies *du
 {
 	struct vg_links *links = vg_sense_links(kern->sense);
 	const struct vg_link *link;
+	int r;
 
 	if (!vg_links_set_dummies(links, dummies))
 		return;
+	r = vg_maps_ready(&kern->maps) ? vg_note_dummies(&kern->maps, dummies) : 0;
+	if (r < 0)
+		vg_log_errno(r, "cannot write the links that hold service addresses to vg_dummies");
 	for (size_t i = 0; (link = vg_links_at(links, i)); i++)
 		vg_note_link(&kern->maps, link);
 }

@@ -30,6 +30,7 @@ static const struct map_text map_texts[] = {
 	[VG_MAP_BINDS] = { "vg_binds", sizeof(struct vg_bind_key), sizeof(struct vg_bind_value) },
 	[VG_MAP_STATS] = { "vg_stats", sizeof(__u32), sizeof(struct vg_stats) },
 	[VG_MAP_LINKS] = { "vg_links", sizeof(__u32), sizeof(struct vg_link_value) },
+	[VG_MAP_DUMMIES] = { "vg_dummies", sizeof(struct vg_name_key), sizeof(__u32) },
 	[VG_MAP_CALLS] = { "vg_calls", sizeof(__u64), sizeof(struct vg_call) },
 	[VG_MAP_SEEN] = { "vg_seen", sizeof(struct vg_seen_key), sizeof(struct vg_seen_value) },
 	[VG_MAP_EVENTS] = { "vg_events", 0, 0 },
