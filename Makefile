@@ -34,7 +34,7 @@ LDFLAGS := -pie -Wl,-z,relro,-z,now $(if $(SAN)$(FUZZ),$(SANITIZE))
 LIBS := -lbpf -lelf -lz -lmnl -lyaml -ljansson -lmicrohttpd -lcurl
 
 BPF_CFLAGS := -g -O2 -mcpu=v2 -Wall -Wextra -Werror -target bpf -D__TARGET_ARCH_x86 -Iinclude -Ivmlinux -Ibpf
-BPF := bind deny announce
+BPF := bind deny ioctl announce
 SKELS := $(BPF:%=$(O)/skel/%.skel.h)
 
 SRCS := $(filter-out user/main.c,$(wildcard user/*/*.c))

@@ -100,12 +100,16 @@ static __always_inline int bind_raise(const struct bind_insert *insert)
 	return 0;
 }
 
-/* What a mark says: the system call that is under way in this task asks for an address. */
+/*
+ * What a mark says: the system call that is under way in this task asks for an address. One of ioctl.bpf.c for this very call may be there
+ * already, with more in it; which of the two hooks comes first is up to the kernel.
+ */
 static __always_inline int bind_begin(enum vg_how how)
 {
-	struct vg_call call = { .how = how };
+	struct vg_call call = { .how = how }, *there = vg_call_find();
 
-	vg_call_begin(&call);
+	if (!there || there->how != how)
+		vg_call_begin(&call);
 	return 0;
 }
 

@@ -40,16 +40,6 @@
 #define VG_AF_INET 2
 #define VG_AF_INET6 10
 
-/* One address that one message asks the kernel to answer for. */
-struct vg_ask {
-	struct vg_addr addr;
-	enum vg_how how; /* VG_HOW_NETLINK: on a link; VG_HOW_ROUTE; VG_HOW_PROXY */
-	__u32 ifindex; /* VG_HOW_PROXY: 0 is all */
-	__u32 prefix; /* own family */
-	__u32 ifa_flags;
-	__u32 nl_flags;
-};
-
 /* It lives in a map, not on the stack: the verifier forgets what is written there, so that all ways through a step end in one state. */
 struct vg_nlwalk {
 	const __u8 *data; /* the whole send */

@@ -28,6 +28,16 @@ enum vg_parse {
 	VG_PARSE_UNPARSED, /* it might, but is too short, too long or too deep to tell; passes and is counted */
 };
 
+/* One address that somebody asks the kernel to answer for. */
+struct vg_ask {
+	struct vg_addr addr;
+	enum vg_how how; /* VG_HOW_NETLINK, _IOCTL: on a link; VG_HOW_ROUTE, _PROXY, _ANYCAST */
+	__u32 ifindex; /* 0: all, or not known yet */
+	__u32 prefix; /* own family */
+	__u32 ifa_flags;
+	__u32 nl_flags;
+};
+
 static __always_inline __u16 vg_be16(const __u8 *at)
 {
 	return (__u16)((__u16)at[0] << 8 | at[1]);

@@ -8,6 +8,7 @@
 #include "announce.skel.h"
 #include "bind.skel.h"
 #include "deny.skel.h"
+#include "ioctl.skel.h"
 
 #define LOG_STATS 4 /* BPF_LOG_STATS: only the closing line */
 
@@ -19,6 +20,7 @@ struct object {
 static const struct object objects[] = {
 	{ "bind", bind_bpf__elf_bytes },
 	{ "deny", deny_bpf__elf_bytes },
+	{ "ioctl", ioctl_bpf__elf_bytes },
 	{ "announce", announce_bpf__elf_bytes },
 };
 

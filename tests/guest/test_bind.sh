@@ -20,7 +20,7 @@ removed() {
 test_case "removed when it is not to be refused" removed
 
 by_ioctl() {
-	guard_start enforce || return
+	guard_start enforce --without deny-ioctl || return
 	bind_once --how ioctl || return
 	await "the VIPs to go" "! is_bound $VIP && ! is_bound $VIP6" || return
 	await_event ".event == \"bind\" and .address == \"$VIP\" and .how == \"ioctl\" and .action == \"removed\" and .comm == \"kube-vip\"" || return

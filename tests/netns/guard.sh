@@ -67,10 +67,10 @@ stderr_says() { grep -qE -- "$1" $RUN/said.err || fail "stderr says: $(<$RUN/sai
 # ---- what is missing is said
 degraded() {
 	guard_start audit "${BLIND[@]}" || return
-	equal "degraded events" "$(events '.event == "degraded"' | jq -sc 'map(.what) | sort')" '["deny","kprobe","sender","tracing"]' || return
+	equal "degraded events" "$(events '.event == "degraded"' | jq -sc 'map(.what) | sort')" '["deny","deny-ioctl","kprobe","sender","tracing"]' || return
 	equal "those without why, loss and cure" "$(events '.event == "degraded" and ((.why and .loss and .cure) | not)' | wc -l)" 0 || return
 	equal "hooks that fail, by status" "$(vipguard status -o json | jq -c '[.hooks | to_entries[] | select(.value | (.ok or .needed == false) | not) | .key] | sort')" \
-		'["deny","kprobe","sender","tracing"]' || return
+		'["deny","deny-ioctl","kprobe","sender","tracing"]' || return
 	guard_stop
 }
 test_case "degraded: each feature that is missing, and only those" degraded

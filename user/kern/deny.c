@@ -6,27 +6,36 @@
 #include <bpf/libbpf.h>
 
 #include "deny.skel.h"
+#include "ioctl.skel.h"
 #include "kern/program.h"
 
-#define CHOSEN (1U << VG_FEATURE_DENY)
-
-static const struct vg_program program_table[] = {
+static const struct vg_program netlink_table[] = {
 	{ VG_FEATURE_DENY, "vg_deny" },
 };
 
+/* The answer last: it has nothing to look for before there is a mark, and who marks must be able to unmark. */
+static const struct vg_program ioctl_table[] = {
+	{ VG_FEATURE_DENY_IOCTL, "vg_deny_if4_end" },  { VG_FEATURE_DENY_IOCTL, "vg_deny_if6_end" }, { VG_FEATURE_DENY_IOCTL, "vg_deny_arp_end" },
+	{ VG_FEATURE_DENY_IOCTL, "vg_deny_any6_end" }, { VG_FEATURE_DENY_IOCTL, "vg_deny_if4" },     { VG_FEATURE_DENY_IOCTL, "vg_deny_if6" },
+	{ VG_FEATURE_DENY_IOCTL, "vg_deny_arp" },      { VG_FEATURE_DENY_IOCTL, "vg_deny_any6" },    { VG_FEATURE_DENY_IOCTL, "vg_deny_cap" },
+};
+
+struct part {
+	enum vg_feature feature;
+	const void *(*elf)(size_t *ret_size);
+	const struct vg_program *table;
+	size_t n;
+};
+
+static const struct part netlink_part = { VG_FEATURE_DENY, deny_bpf__elf_bytes, netlink_table, ARRAY_SIZE(netlink_table) };
+static const struct part ioctl_part = { VG_FEATURE_DENY_IOCTL, ioctl_bpf__elf_bytes, ioctl_table, ARRAY_SIZE(ioctl_table) };
+
 struct vg_deny {
+	const struct part *part;
 	const struct vg_maps *maps;
 	struct vg_program_object object;
 	struct vg_attached attached;
 };
-
-static int open_object(struct vg_program_object *ret_object)
-{
-	size_t size;
-	const void *elf = deny_bpf__elf_bytes(&size);
-
-	return vg_program_open(elf, size, ret_object);
-}
 
 int vg_deny_make_maps(struct vg_maps *maps)
 {
@@ -38,19 +47,25 @@ int vg_deny_make_maps(struct vg_maps *maps)
 
 static int load(struct vg_deny *deny)
 {
+	const struct part *part = deny->part;
+	const void *elf;
+	size_t size;
 	int r;
 
 	vg_program_close(&deny->object);
-	r = open_object(&deny->object);
+	elf = part->elf(&size);
+	r = vg_program_open(elf, size, &deny->object);
 	if (r < 0)
 		return r;
-	vg_program_choose(&deny->object, program_table, ARRAY_SIZE(program_table), CHOSEN);
+	vg_program_choose(&deny->object, part->table, part->n, 1U << part->feature);
 	return vg_program_load(&deny->object, deny->maps);
 }
 
 static int attach(struct vg_deny *deny)
 {
-	return vg_program_attach(&deny->object, program_table, ARRAY_SIZE(program_table), CHOSEN, &deny->attached);
+	const struct part *part = deny->part;
+
+	return vg_program_attach(&deny->object, part->table, part->n, 1U << part->feature, &deny->attached);
 }
 
 static int try_deny(struct vg_deny *deny)
@@ -65,20 +80,21 @@ static int try_deny(struct vg_deny *deny)
 	return r;
 }
 
-int vg_deny_new(const struct vg_maps *maps, uint32_t without, struct vg_features *features, struct vg_deny **ret_deny)
+int vg_deny_new(const struct vg_maps *maps, enum vg_feature feature, uint32_t without, struct vg_features *features, struct vg_deny **ret_deny)
 {
 	VG_CLEANUP(vg_deny_freep) struct vg_deny *deny = NULL;
 	int r;
 
-	if (vg_feature_is_off(features, VG_FEATURE_DENY, without))
+	if (vg_feature_is_off(features, feature, without))
 		return -ENOTSUP;
 	deny = calloc(1, sizeof(*deny));
 	if (!deny)
 		return -ENOMEM;
+	deny->part = feature == VG_FEATURE_DENY ? &netlink_part : &ioctl_part;
 	deny->maps = maps;
 	deny->object.btf_fd = -1;
 	r = try_deny(deny);
-	vg_feature_record(features, VG_FEATURE_DENY, r);
+	vg_feature_record(features, feature, r);
 	if (r < 0)
 		return r;
 	*ret_deny = TAKE_PTR(deny);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Owner of the deny object: refuses binds before they happen. */
+/* Owner of the objects that refuse binds before they happen: deny for what comes by netlink, ioctl for the rest. One of them each. */
 #ifndef KERN_DENY_H
 #define KERN_DENY_H
 
@@ -10,8 +10,8 @@
 struct vg_deny;
 
 int vg_deny_make_maps(struct vg_maps *maps);
-/* Loads it, having attached it once for a try. Records VG_FEATURE_DENY. */
-int vg_deny_new(const struct vg_maps *maps, uint32_t without, struct vg_features *features, struct vg_deny **ret_deny);
+/* VG_FEATURE_DENY or VG_FEATURE_DENY_IOCTL. Loads it, having attached it once for a try. Records the feature. */
+int vg_deny_new(const struct vg_maps *maps, enum vg_feature feature, uint32_t without, struct vg_features *features, struct vg_deny **ret_deny);
 void vg_deny_free(struct vg_deny *deny); /* NULL is fine */
 int vg_deny_attach(struct vg_deny *deny);
 

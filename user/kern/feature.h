@@ -16,6 +16,7 @@ enum vg_feature {
 	VG_FEATURE_TRACING, /* fentry/fexit programs attach: binds are seen with who did it */
 	VG_FEATURE_KPROBE, /* their fallback */
 	VG_FEATURE_DENY, /* fmod_ret on security_netlink_send: binds are refused */
+	VG_FEATURE_DENY_IOCTL, /* fmod_ret on security_capable: binds that do not come by netlink are refused */
 	VG_FEATURE_SENDER, /* fentry on packet_sendmsg: announcements are seen with who sent them */
 	VG_FEATURE_TCX, /* announcements are judged first in line */
 	VG_FEATURE_CLSACT, /* the fallback of tcx */

@@ -9,7 +9,7 @@
 #define BIT(feature) (1U << (feature))
 
 /* What reads kernel structures, whose layout only BTF tells. */
-#define NEED_BTF (BIT(VG_FEATURE_TRACING) | BIT(VG_FEATURE_KPROBE) | BIT(VG_FEATURE_DENY) | BIT(VG_FEATURE_SENDER))
+#define NEED_BTF (BIT(VG_FEATURE_TRACING) | BIT(VG_FEATURE_KPROBE) | BIT(VG_FEATURE_DENY) | BIT(VG_FEATURE_DENY_IOCTL) | BIT(VG_FEATURE_SENDER))
 #define NEED_MAPS (NEED_BTF | BIT(VG_FEATURE_TCX) | BIT(VG_FEATURE_CLSACT))
 
 int vg_programs_make_maps(struct vg_maps *maps)
@@ -44,7 +44,8 @@ void vg_programs_load(struct vg_programs *programs, const struct vg_maps *maps, 
 	if (!features->of[VG_FEATURE_BTF].ok)
 		off |= NEED_BTF;
 	(void)vg_bind_new(maps, off, features, &programs->bind);
-	(void)vg_deny_new(maps, off, features, &programs->deny);
+	(void)vg_deny_new(maps, VG_FEATURE_DENY, off, features, &programs->deny);
+	(void)vg_deny_new(maps, VG_FEATURE_DENY_IOCTL, off, features, &programs->deny_ioctl);
 	(void)vg_announce_new(maps, off, changed, ctx, features, &programs->announce);
 	rule_out(features, off & ~without, "the kernel has no BTF");
 }
@@ -60,8 +61,10 @@ int vg_programs_attach(struct vg_programs *programs, const struct vg_features *f
 		return vg_error_set(ret_error, r, "cannot attach the bind programs: %s", strerror(-r));
 	if (programs->deny)
 		r = vg_deny_attach(programs->deny);
+	if (r == 0 && programs->deny_ioctl)
+		r = vg_deny_attach(programs->deny_ioctl);
 	if (r < 0)
-		return vg_error_set(ret_error, r, "cannot attach the deny program: %s", strerror(-r));
+		return vg_error_set(ret_error, r, "cannot attach the deny programs: %s", strerror(-r));
 	if (programs->announce && features->of[VG_FEATURE_SENDER].ok)
 		r = vg_announce_attach_senders(programs->announce);
 	if (r < 0)
@@ -72,6 +75,7 @@ int vg_programs_attach(struct vg_programs *programs, const struct vg_features *f
 void vg_programs_deinit(struct vg_programs *programs)
 {
 	vg_announce_free(programs->announce);
+	vg_deny_free(programs->deny_ioctl);
 	vg_deny_free(programs->deny);
 	vg_bind_free(programs->bind);
 	*programs = (struct vg_programs){ .bind = NULL };

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The three BPF objects together: each that cannot be loaded takes one capability with it, named in the features. */
+/* The BPF objects together: each that cannot be loaded takes one capability with it, named in the features. */
 #ifndef KERN_PROGRAMS_H
 #define KERN_PROGRAMS_H
 
@@ -11,6 +11,7 @@
 struct vg_programs {
 	struct vg_bind *bind; /* NULL: not to be had; so are the others */
 	struct vg_deny *deny;
+	struct vg_deny *deny_ioctl;
 	struct vg_announce *announce;
 };
 
