@@ -42,7 +42,7 @@ OBJS := $(SRCS:%.c=$(O)/%.o)
 LIB := $(O)/libvipguard.a
 UNIT := $(patsubst tests/unit/%.c,$(O)/unit/%,$(wildcard tests/unit/test_*.c)) $(patsubst tests/bpf/%.c,$(O)/unit/%,$(wildcard tests/bpf/test_*.c))
 FUZZERS := $(patsubst tests/fuzz/fuzz_%.c,%,$(wildcard tests/fuzz/fuzz_*.c))
-TOOLS := $(patsubst %,$(O)/tools/%,rogue blast witness holder tcphello kubewatch)
+TOOLS := $(patsubst %,$(O)/tools/%,rogue sneak blast witness holder tcphello kubewatch)
 
 BPFTESTS := $(patsubst %,$(O)/bpftest/%,load_test hooks_test announce_run announce_test)
 
