@@ -237,8 +237,11 @@ static void test_deny_refuses(void)
 	harness_check(add("198.51.100.9/32 peer 198.51.100.1/32", LINK), "deny: a VIP as peer only goes through");
 	harness_check(!add("198.51.100.1/32 peer 198.51.100.8/32", LINK), "deny: a VIP with a peer is refused");
 	harness_check(!add("2001:db8:1::1/128", "lo"), "deny: a VIP on a link not known is refused");
+	put_link(DUMMY, true);
+	harness_check(!add("198.51.100.1/32", DUMMY), "deny: and on one that has a service dummy's name and is none");
+	harness_run("ip link set " DUMMY " down; ip link set " DUMMY " name vgt2; ip link add " DUMMY " type dummy; ip link set " DUMMY " up");
 	harness_check(!add("198.51.100.1/32", DUMMY "0"), "deny: and on one whose name only begins as a service dummy's");
-	harness_check(harness_stats(stats_fd).bind_denied == 7, "deny: counted");
+	harness_check(harness_stats(stats_fd).bind_denied == 8, "deny: counted");
 	harness_check(!harness_stats(stats_fd).deny_unparsed, "deny: everything that ip sends was parsed");
 }
 
