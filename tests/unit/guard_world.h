@@ -19,7 +19,8 @@ static struct {
 	bool fresh; /* by the source's own clock */
 	bool blind; /* ConfigMaps may not be read */
 	int sync; /* what vg_kern_sync() gives */
-	bool earlier; /* the guard before this one left a picture */
+	uint64_t earlier; /* since when the picture that the guard before this one left is from another one; 0: it left none */
+	uint64_t kept; /* what this one said of that for the next */
 	unsigned looks, syncs, protections, degraded, recovered;
 	char what[32], why[VG_ERROR_MAX * 2];
 	struct vg_kube_sink sink;
@@ -93,9 +94,14 @@ int vg_kern_sync_entries(struct vg_kern *kern, const struct vg_snapshot *snapsho
 	return 0;
 }
 
-bool vg_kern_has_earlier_picture(const struct vg_kern *kern)
+uint64_t vg_kern_earlier_since(const struct vg_kern *kern)
 {
 	return said.earlier;
+}
+
+void vg_kern_keep_earlier(struct vg_kern *kern, uint64_t since_ns)
+{
+	said.kept = since_ns;
 }
 
 int vg_kern_sync_protections(struct vg_kern *kern, const struct vg_snapshot *snapshot)
@@ -187,13 +193,13 @@ static inline void world_up(struct world *world)
 	world_up_with(world, folders, 1);
 }
 
-/* The same, where a guard was a moment ago. */
-static inline void world_up_after(struct world *world)
+/* The same, where a guard was a moment ago, with a picture that is from one since then. */
+static inline void world_up_after(struct world *world, uint64_t since_ns)
 {
 	static char nowhere[] = "/nowhere", *folders[] = { nowhere };
 
 	memset(&said, 0, sizeof(said));
-	said.earlier = true;
+	said.earlier = since_ns;
 	world_up_with(world, folders, 1);
 }
 

@@ -106,10 +106,12 @@ static void test_kept_protections(void **state)
 /* Until the cluster is listed the kernel goes on with what the guard before this one knew, but for so long only. */
 static void test_an_earlier_picture_holds(void **state)
 {
+	const uint64_t since_ns = vg_time_boot_ns() - VG_NS_PER_SEC;
 	struct world world;
 
 	for (int in_time = 0; in_time < 2; in_time++) {
-		world_up_after(&world);
+		world_up_after(&world, since_ns);
+		assert_int_equal(said.kept, since_ns);
 		assert_int_equal(said.syncs, 0);
 		assert_int_equal(said.protections, 1);
 		assert_true(vg_guard_keeps_earlier(&world.guard));
@@ -118,6 +120,7 @@ static void test_an_earlier_picture_holds(void **state)
 		if (in_time) {
 			fill(&world.guard);
 			become_fresh(&world.guard);
+			assert_int_equal(said.kept, 0);
 		} else {
 			world.guard.earlier_until_ns = vg_time_boot_ns();
 			vg_guard_take_freshness(&world.guard);
@@ -126,6 +129,18 @@ static void test_an_earlier_picture_holds(void **state)
 		assert_true(said.syncs > 0);
 		world_down(&world);
 	}
+}
+
+/* Guards that are restarted again and again hand it on no younger than it is. */
+static void test_an_old_earlier_picture(void **state)
+{
+	struct world world;
+
+	world_up_after(&world, vg_time_boot_ns() - 60 * VG_NS_PER_SEC);
+	assert_false(vg_guard_keeps_earlier(&world.guard));
+	assert_true(said.syncs > 0);
+	assert_int_equal(said.kept, 0);
+	world_down(&world);
 }
 
 static void test_a_full_cluster(void **state)
@@ -206,6 +221,7 @@ int main(void)
 		cmocka_unit_test(test_never_heard_from_is_said),
 		cmocka_unit_test(test_kept_protections),
 		cmocka_unit_test(test_an_earlier_picture_holds),
+		cmocka_unit_test(test_an_old_earlier_picture),
 		cmocka_unit_test(test_a_full_cluster),
 		cmocka_unit_test(test_nothing_adds_up_before),
 		cmocka_unit_test(test_static_pods_of_two_folders),

@@ -178,6 +178,12 @@ bool vg_guard_keeps_earlier(const struct vg_guard *guard)
 	return guard->earlier_until_ns && !guard->complete && vg_time_boot_ns() < guard->earlier_until_ns;
 }
 
+static void end_earlier(struct vg_guard *guard)
+{
+	guard->earlier_until_ns = 0;
+	vg_kern_keep_earlier(guard->kern, 0);
+}
+
 static int load_maps(struct vg_guard *guard)
 {
 	struct vg_circumstances now = vg_guard_circumstances(guard);
@@ -341,6 +347,7 @@ static int take_whole_cluster(struct vg_guard *guard)
 		return r;
 	guard->own_found = true;
 	take(guard, TAKE_PTR(snapshot));
+	end_earlier(guard);
 	return 0;
 }
 
@@ -423,7 +430,7 @@ static void on_earlier_over(void *ctx)
 {
 	struct vg_guard *guard = ctx;
 
-	guard->earlier_until_ns = 0;
+	end_earlier(guard);
 	if (!guard->complete)
 		vg_guard_take_freshness(guard);
 }
@@ -431,11 +438,14 @@ static void on_earlier_over(void *ctx)
 /* A cluster takes its time to be listed. Without this a restart would let everything pass meanwhile. */
 static int keep_earlier(struct vg_guard *guard)
 {
+	uint64_t since_ns = guard->cluster ? vg_kern_earlier_since(guard->kern) : 0;
 	int r;
 
-	if (!guard->cluster || !vg_kern_has_earlier_picture(guard->kern))
+	/* a guard that is restarted again and again does not make it younger */
+	if (!since_ns || since_ns + guard->options->max_age_ns <= vg_time_boot_ns())
 		return 0;
-	guard->earlier_until_ns = vg_time_boot_ns() + guard->options->max_age_ns;
+	guard->earlier_until_ns = since_ns + guard->options->max_age_ns;
+	vg_kern_keep_earlier(guard->kern, since_ns);
 	r = vg_timer_new(guard->loop, on_earlier_over, guard, &guard->earlier);
 	return r < 0 ? r : vg_timer_arm(guard->earlier, guard->earlier_until_ns);
 }
@@ -446,7 +456,6 @@ int vg_guard_first_picture(struct vg_guard *guard)
 
 	if (r == 0)
 		r = keep_earlier(guard);
-
 	if (r == 0 && guard->cluster)
 		r = compose(guard, &guard->snapshot);
 	if (r == 0 && guard->cluster)

@@ -61,10 +61,12 @@ int vg_kern_sync(struct vg_kern *kern, const struct vg_snapshot *snapshot, const
 int vg_kern_sync_entries(struct vg_kern *kern, const struct vg_snapshot *snapshot, struct vg_prefix *changed, size_t n,
 			 const struct vg_circumstances *circumstances);
 /*
- * True: the guard before this one, on this node and in this network namespace, was alive a moment ago, and what it knew is in the maps until the
- * first vg_kern_sync(). Asked before vg_kern_attach().
+ * CLOCK_BOOTTIME since when the maps have what a guard before this one, on this node and in this network namespace, knew of the cluster: now, if
+ * it was alive a moment ago and had it from the cluster itself. It is there until the first vg_kern_sync(). 0: there is none. Asked before
+ * vg_kern_attach().
  */
-bool vg_kern_has_earlier_picture(const struct vg_kern *kern);
+uint64_t vg_kern_earlier_since(const struct vg_kern *kern);
+void vg_kern_keep_earlier(struct vg_kern *kern, uint64_t since_ns); /* for the guard after this one; 0: the maps are this one's own */
 /* In place of vg_kern_sync(), to go on with that: adds what is protected. -errno: now nothing is acted on. */
 int vg_kern_sync_protections(struct vg_kern *kern, const struct vg_snapshot *snapshot);
 /* What it said of this address on a real link; false: nothing. */

@@ -61,13 +61,25 @@ int vg_kern_for_each_kept(const struct vg_kern *kern, int (*fn)(void *ctx, const
 	return vg_maps_ready(&kern->maps) ? vg_sync_for_each_protection(&kern->maps, fn, ctx) : 0;
 }
 
-/* Its guard kept the picture fresh as long as it moved the deadline. */
-bool vg_kern_has_earlier_picture(const struct vg_kern *kern)
+/* Its guard kept the picture fresh as long as it moved the deadline, unless it had it from one before. */
+uint64_t vg_kern_earlier_since(const struct vg_kern *kern)
 {
 	const struct vg_config *shared = kern->maps.config;
+	uint64_t now_ns = vg_time_boot_ns();
 
-	return kern->maps.adopted && vg_time_boot_ns() < shared->deadline_ns && shared->netns == kern->wanted.netns &&
-	       memcmp(shared->node, kern->wanted.node, sizeof(shared->node)) == 0;
+	if (!kern->maps.adopted || now_ns >= shared->deadline_ns || shared->netns != kern->wanted.netns ||
+	    memcmp(shared->node, kern->wanted.node, sizeof(shared->node)) != 0)
+		return 0;
+	return shared->earlier_since_ns ? shared->earlier_since_ns : now_ns;
+}
+
+void vg_kern_keep_earlier(struct vg_kern *kern, uint64_t since_ns)
+{
+	struct vg_config *shared = kern->maps.config;
+
+	kern->wanted.earlier_since_ns = since_ns;
+	if (kern->attached)
+		shared->earlier_since_ns = since_ns;
 }
 
 int vg_kern_sync_protections(struct vg_kern *kern, const struct vg_snapshot *snapshot)

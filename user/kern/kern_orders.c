@@ -25,6 +25,7 @@ void vg_kern_publish(struct vg_kern *kern)
 	shared->drop = wanted->drop;
 	shared->remove = wanted->remove;
 	shared->heal = wanted->heal;
+	shared->earlier_since_ns = wanted->earlier_since_ns;
 	memcpy(shared->node, wanted->node, sizeof(shared->node));
 	__atomic_store_n(&shared->paused_until_ns, wanted->paused_until_ns, __ATOMIC_RELAXED);
 	__atomic_store_n(&shared->mode, wanted->mode, __ATOMIC_RELAXED);
