@@ -66,7 +66,7 @@ bad check now 'a time such as 20' now 2026-11-22 2026-13-01T00:00:00Z 2026-02-30
 bad "explain 192.0.2.10" link "a network link's name" '' a/b sixteen-letters-
 bad run pin-dir 'an absolute path' x
 bad run socket 'a path of 1 to 107' "/$long"
-bad run without 'one of btf, ([a-z]+, )+rtnetlink' x
+bad run without 'one of btf, ([a-z-]+, )+rtnetlink' x
 bad check verbose 'true or false' maybe
 refused "--addresses alone" '^vipguard: --addresses needs --assignments or --objects' check --addresses none.json
 refused "--now alone" '^vipguard: --now needs --assignments or --objects' explain 192.0.2.10 --now 2026-11-22T10:00:00Z
