@@ -104,6 +104,7 @@ cp1_reset() {
 	for link in $(at cp1 ip -json link show type dummy | jq -r '.[].ifname // empty'); do
 		at cp1 ip link del "$link"
 	done
+	at cp1 ip addr replace 2001:db8::11/64 dev eth0 nodad # a link that was down has lost it
 	at client ip neigh flush dev eth0
 }
 
