@@ -17,7 +17,7 @@ RUN=/run/vg
 EVENTS=$RUN/events
 PINS=/sys/fs/bpf/vipguard
 export VIPGUARD_SOCKET=$RUN/guard.sock
-WAIT=30 # seconds at most for anything; emulated machines are slow
+WAIT=60 # seconds at most for anything; emulated machines are slow
 
 passed=0 failed=0
 
