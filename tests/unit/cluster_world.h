@@ -166,6 +166,17 @@ static inline void put_metallb(struct world *world)
 	put_claims(world, VG_KIND_POOL, "metallb-system/public", "192.0.2.240", "192.0.2.255", 0);
 }
 
+/* What proves that PureLB and OpenELB are there. */
+static inline void put_purelb(struct world *world)
+{
+	put_claims(world, VG_KIND_PURELB_GROUP, "purelb/lan", "198.51.100.64", "198.51.100.79", 0);
+}
+
+static inline void put_openelb(struct world *world)
+{
+	put_claims(world, VG_KIND_OPENELB_EIP, "eip", "198.51.100.80", "198.51.100.95", 0);
+}
+
 static inline void put_kube_vip(struct world *world)
 {
 	put_pod(world, &(struct pod){ .key = "kube-system/kube-vip-cp1", .lease_namespace = "kube-system", .flags = KUBE_VIP_ARP });

@@ -156,6 +156,7 @@ static void held_by_family(struct world *world)
 	struct vg_held held[] = { { addr_of(VIP), "worker1" }, { addr_of("2001:db8::5"), "cp1" } };
 	struct vg_service service = { .object = head_of(VG_KIND_SERVICE, "default/web"), .class = "", .metallb_pool = "", .kube_vip_lease = "" };
 
+	put_purelb(world);
 	service.vip_host = "";
 	service.flags = VG_SERVICE_LOAD_BALANCER | VG_SERVICE_PURELB;
 	service.carried = (struct vg_carrieds){ carried, 2 };

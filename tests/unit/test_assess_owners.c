@@ -53,28 +53,112 @@ static void cilium_pool(struct world *world)
 	put_claims(world, VG_KIND_CILIUM_POOL, "lan", "192.0.2.224", "192.0.2.255", 0);
 }
 
+/* ---- PureLB and OpenELB: a mark, and what shows that they are there */
+
+static void purelb_mark(struct world *world, const char *holder)
+{
+	put_service(world, &(struct svc){ .key = "default/web", .address = VIP, .flags = VG_SERVICE_PURELB, .held = holder });
+}
+
+static void put_agent(struct world *world, const char *node)
+{
+	put_pod(world, &(struct pod){ .key = "purelb/agent-x", .balancer = "lbnodeagent", .node = node, .flags = VG_POD_OTHER_BALANCER });
+}
+
 static void purelb_elsewhere(struct world *world)
 {
-	put_service(world, &(struct svc){ .key = "default/web", .address = VIP, .flags = VG_SERVICE_PURELB, .held = "worker1" });
+	put_purelb(world);
+	purelb_mark(world, "worker1");
+}
+
+static void purelb_elsewhere_with_an_agent(struct world *world)
+{
+	purelb_mark(world, "worker1");
+	put_agent(world, "worker1");
+}
+
+static void purelb_elsewhere_with_an_object(struct world *world)
+{
+	struct vg_claims agent = { .object = head_of(VG_KIND_PURELB_AGENT, "purelb/default"), .link = "", .protocol = "" };
+
+	purelb_mark(world, "worker1");
+	put(world, &agent.object);
+}
+
+static void purelb_taking_over(struct world *world)
+{
+	purelb_elsewhere(world);
+	put_agent(world, "cp1");
+}
+
+static void purelb_dead_agent(struct world *world)
+{
+	struct vg_pod pod = { .object = head_of(VG_KIND_POD, "purelb/agent-x"), .node = "cp1", .class = "", .lease = "", .lease_namespace = "" };
+
+	pod.balancer = "lbnodeagent";
+	pod.flags = VG_POD_OTHER_BALANCER;
+	purelb_elsewhere(world);
+	put(world, &pod.object);
+}
+
+static void purelb_allocator_here(struct world *world)
+{
+	purelb_mark(world, "worker1");
+	put_pod(world, &(struct pod){ .key = "purelb/a", .balancer = "purelb/allocator", .node = "cp1", .flags = VG_POD_OTHER_BALANCER });
 }
 
 static void purelb_here(struct world *world)
 {
-	put_service(world, &(struct svc){ .key = "default/web", .address = VIP, .flags = VG_SERVICE_PURELB, .held = "cp1" });
+	put_purelb(world);
+	purelb_mark(world, "cp1");
+	put_agent(world, "cp1");
 }
 
 static void purelb_unheld(struct world *world)
 {
+	put_purelb(world);
 	plain(world, VG_SERVICE_PURELB, NULL);
 }
 
 static void purelb_remote(struct world *world)
 {
+	put_purelb(world);
 	plain(world, VG_SERVICE_PURELB | VG_SERVICE_PURELB_REMOTE, NULL);
+}
+
+static void purelb_gone(struct world *world)
+{
+	purelb_mark(world, "worker1");
+}
+
+static void purelb_remote_gone(struct world *world)
+{
+	plain(world, VG_SERVICE_PURELB | VG_SERVICE_PURELB_REMOTE, NULL);
+}
+
+static void purelb_gone_and_a_claim(struct world *world)
+{
+	claimed(world);
+	own_lease(world, "cp2", 1, 0);
+	put_service(world,
+		    &(struct svc){ .key = "default/web", .address = VIP, .flags = VG_SERVICE_PURELB | VG_SERVICE_KUBE_VIP_ADDRESSES, .held = "cp1" });
 }
 
 static void openelb(struct world *world)
 {
+	put_openelb(world);
+	plain(world, VG_SERVICE_OPENELB, NULL);
+}
+
+static void openelb_by_pod(struct world *world)
+{
+	put_pod(world, &(struct pod){ .key = "x/manager", .balancer = "openelb-manager", .node = "cp2", .flags = VG_POD_OTHER_BALANCER });
+	plain(world, VG_SERVICE_OPENELB, NULL);
+}
+
+static void openelb_gone(struct world *world)
+{
+	put_purelb(world);
 	plain(world, VG_SERVICE_OPENELB, NULL);
 }
 
@@ -138,8 +222,25 @@ static void metallb_and_cilium(struct world *world)
 	put_lease(world, &(struct lease){ .key = "kube-system/cilium-l2announce-default-web", .holder = "worker1" });
 }
 
+static void metallb_and_purelb_gone(struct world *world)
+{
+	proven_metallb(world, VG_SERVICE_PURELB);
+}
+
+static void metallb_and_purelb(struct world *world)
+{
+	proven_metallb(world, VG_SERVICE_PURELB);
+	put_purelb(world);
+}
+
+static void metallb_and_openelb_gone(struct world *world)
+{
+	proven_metallb(world, VG_SERVICE_OPENELB);
+}
+
 static void metallb_and_openelb(struct world *world)
 {
+	put_openelb(world);
 	proven_metallb(world, VG_SERVICE_OPENELB);
 }
 
@@ -240,9 +341,19 @@ static const struct rule other_rules[] = {
 	{ "Cilium, expired", cilium_expired, VG_HOLDER_UNKNOWN, VG_HOLDER_UNKNOWN },
 	{ "Cilium's pool alone", cilium_pool, VG_HOLDER_UNKNOWN, VG_HOLDER_UNKNOWN },
 	{ "PureLB, another node", purelb_elsewhere, VG_ASSIGNED_ELSEWHERE, VG_ASSIGNED_ELSEWHERE },
+	{ "PureLB, another node, shown by an agent there", purelb_elsewhere_with_an_agent, VG_ASSIGNED_ELSEWHERE, VG_ASSIGNED_ELSEWHERE },
+	{ "PureLB, another node, shown by LBNodeAgent", purelb_elsewhere_with_an_object, VG_ASSIGNED_ELSEWHERE, VG_ASSIGNED_ELSEWHERE },
+	{ "PureLB, another node, an agent here", purelb_taking_over, VG_HOLDER_UNKNOWN, VG_HOLDER_UNKNOWN },
+	{ "PureLB, another node, a dead agent here", purelb_dead_agent, VG_ASSIGNED_ELSEWHERE, VG_ASSIGNED_ELSEWHERE },
+	{ "PureLB, another node, the allocator here", purelb_allocator_here, VG_ASSIGNED_ELSEWHERE, VG_ASSIGNED_ELSEWHERE },
 	{ "PureLB, here", purelb_here, VG_ASSIGNED_HERE, VG_ASSIGNED_HERE },
 	{ "PureLB, nobody announces", purelb_unheld, VG_HOLDER_UNKNOWN, VG_HOLDER_UNKNOWN },
 	{ "PureLB, remote", purelb_remote, VG_OWNER_EVERYWHERE, VG_HOLDER_UNKNOWN },
+	{ "PureLB's mark alone", purelb_gone, VG_OWNER_UNPROVEN, VG_OWNER_UNPROVEN },
+	{ "PureLB's remote mark alone", purelb_remote_gone, VG_OWNER_UNPROVEN, VG_OWNER_UNPROVEN },
+	{ "PureLB's mark alone and a claim", purelb_gone_and_a_claim, VG_ASSIGNED_ELSEWHERE, VG_ASSIGNED_ELSEWHERE },
+	{ "OpenELB by a Pod", openelb_by_pod, VG_HOLDER_UNKNOWN, VG_HOLDER_UNKNOWN },
+	{ "OpenELB's mark alone", openelb_gone, VG_OWNER_UNPROVEN, VG_OWNER_UNPROVEN },
 	{ "OpenELB", openelb, VG_HOLDER_UNKNOWN, VG_HOLDER_UNKNOWN },
 	{ "Antrea", antrea, VG_HOLDER_UNKNOWN, VG_HOLDER_UNKNOWN },
 	{ "LoxiLB", loxilb, VG_HOLDER_UNKNOWN, VG_HOLDER_UNKNOWN },
@@ -254,6 +365,9 @@ static const struct rule other_rules[] = {
 	{ "a MetalLB that only allocates and a claim", allocating_metallb_and_claim, VG_ASSIGNED_ELSEWHERE, VG_ASSIGNED_ELSEWHERE },
 	{ "MetalLB and Cilium", metallb_and_cilium, VG_OWNER_CONFLICT, VG_OWNER_CONFLICT },
 	{ "MetalLB and OpenELB", metallb_and_openelb, VG_OWNER_CONFLICT, VG_OWNER_CONFLICT },
+	{ "MetalLB and OpenELB's mark alone", metallb_and_openelb_gone, VG_OWNER_NEVER_BINDS, VG_ASSIGNED_ELSEWHERE },
+	{ "MetalLB and PureLB", metallb_and_purelb, VG_OWNER_CONFLICT, VG_OWNER_CONFLICT },
+	{ "MetalLB and PureLB's mark alone", metallb_and_purelb_gone, VG_OWNER_NEVER_BINDS, VG_ASSIGNED_ELSEWHERE },
 	{ "two Services, two owners", shared_by_two_owners, VG_OWNER_CONFLICT, VG_OWNER_CONFLICT },
 	{ "two Services, one left to somebody else", shared_with_ipam, VG_IPAM_ONLY, VG_IPAM_ONLY },
 	{ "another node's InternalIP", another_nodes_internal, VG_OTHER_NODE_ADDRESS, VG_OTHER_NODE_ADDRESS },

@@ -236,7 +236,7 @@ static void test_purelb_and_openelb(void **state)
 	static const struct reduce_case agents[] = {
 		{ "a name", "{" META ",'spec':{'local':{'dummyInterface':'lb0'}}}", 1, "{'interface':'lb0'}" },
 		{ "in the first API", "{" META ",'spec':{'local':{'extlbint':'lb1'}}}", 1, "{'interface':'lb1'}" },
-		{ "none", "{" META ",'spec':{'local':{}}}", 0, "m/x" },
+		{ "none", "{" META ",'spec':{'local':{}}}", 1, "{}" },
 	};
 	static const struct reduce_case eips[] = {
 		{ "a range", "{'metadata':{'name':'x'},'spec':{'address':'192.0.2.64-192.0.2.71','interface':'eth0','protocol':'vip'}}", 1,

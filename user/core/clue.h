@@ -49,6 +49,8 @@ enum vg_rank { VG_RANK_DECIDES, VG_RANK_PROVES, VG_RANK_CARRIES, VG_RANK_MISSING
 	X(VG_CLUE_UNCLAIMED, "kube-vip-unclaimed", VG_RANK_PROVES) \
 	X(VG_CLUE_CILIUM_POOL, "cilium-pool", VG_RANK_PROVES) \
 	X(VG_CLUE_PURELB, "purelb-mark", VG_RANK_PROVES) \
+	X(VG_CLUE_BALANCER_PROVES, "balancer-proves", VG_RANK_PROVES) \
+	X(VG_CLUE_AGENT_HERE, "agent-here", VG_RANK_PROVES) \
 	X(VG_CLUE_SERVICELB, "servicelb-mark", VG_RANK_PROVES) \
 	X(VG_CLUE_OTHER_MARK, "mark-without-holder", VG_RANK_PROVES) \
 	X(VG_CLUE_CARRIES, "carries", VG_RANK_CARRIES) \
@@ -62,6 +64,7 @@ enum vg_rank { VG_RANK_DECIDES, VG_RANK_PROVES, VG_RANK_CARRIES, VG_RANK_MISSING
 	X(VG_CLUE_NO_L2, "no-l2-advertisement", VG_RANK_MISSING) \
 	X(VG_CLUE_MARK_NO_POOL, "mark-without-pool", VG_RANK_MISSING) \
 	X(VG_CLUE_MARK_DEAD, "mark-without-metallb", VG_RANK_MISSING) \
+	X(VG_CLUE_BALANCER_GONE, "mark-without-balancer", VG_RANK_MISSING) \
 	X(VG_CLUE_NO_NODE, "no-node", VG_RANK_MISSING) \
 	X(VG_CLUE_UNTOLD, "not-readable", VG_RANK_MISSING) \
 	X(VG_CLUE_POOL_IDLE, "pool-reserves-nothing", VG_RANK_CONTEXT) \
@@ -117,6 +120,7 @@ enum vg_rank { VG_RANK_DECIDES, VG_RANK_PROVES, VG_RANK_CARRIES, VG_RANK_MISSING
 	X(VG_RULE_UNPROVEN_IGNORED, "unproven-ignored") \
 	X(VG_RULE_UNPROVEN_CILIUM, "unproven-cilium-pool") \
 	X(VG_RULE_UNPROVEN_SERVICELB, "unproven-servicelb") \
+	X(VG_RULE_UNPROVEN_BALANCER, "unproven-balancer") \
 	X(VG_RULE_CONFLICT_CLAIMS, "conflict-of-claims") \
 	X(VG_RULE_CONFLICT_CLASS, "conflict-of-class") \
 	X(VG_RULE_CONFLICT_RANGES, "conflict-of-ranges") \
@@ -125,6 +129,7 @@ enum vg_rank { VG_RANK_DECIDES, VG_RANK_PROVES, VG_RANK_CARRIES, VG_RANK_MISSING
 	X(VG_RULE_HOLDER_NO_NODE, "holder-no-node") \
 	X(VG_RULE_HOLDER_NO_STATUS, "holder-no-status") \
 	X(VG_RULE_HOLDER_NO_ANNOTATION, "holder-no-annotation") \
+	X(VG_RULE_HOLDER_AGENT, "holder-agent-here") \
 	X(VG_RULE_HOLDER_REMOTE, "holder-remote-pool") \
 	X(VG_RULE_HOLDER_UNPUBLISHED, "holder-unpublished") \
 	X(VG_RULE_HOLDER_CLASS, "holder-foreign-class") \
@@ -168,6 +173,7 @@ enum vg_rank { VG_RANK_DECIDES, VG_RANK_PROVES, VG_RANK_CARRIES, VG_RANK_MISSING
 	X(VG_CHANGE_READABLE, "readable") \
 	X(VG_CHANGE_NOT_IGNORED, "not-ignored") \
 	X(VG_CHANGE_CILIUM_LEASE, "cilium-lease") \
+	X(VG_CHANGE_BALANCER_SEEN, "balancer-seen") \
 	X(VG_CHANGE_ONE_CLAIM, "one-claim") \
 	X(VG_CHANGE_APART, "ranges-apart") \
 	X(VG_CHANGE_HOLDER_LISTED, "holder-listed") \
@@ -198,6 +204,7 @@ enum vg_rank { VG_RANK_DECIDES, VG_RANK_PROVES, VG_RANK_CARRIES, VG_RANK_MISSING
 	X(VG_REMEDY_LIST_HOLDER, "list-holder") \
 	X(VG_REMEDY_MARK, "mend-mark") \
 	X(VG_REMEDY_METALLB, "start-metallb") \
+	X(VG_REMEDY_MARK_OFF, "take-mark-off") \
 	X(VG_REMEDY_ROLE, "widen-role") \
 	X(VG_REMEDY_NODE_NAME, "node-name") \
 	X(VG_REMEDY_SOURCE, "see-source")

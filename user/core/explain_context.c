@@ -97,11 +97,19 @@ static void say_marks(struct vg_inquiry *inquiry)
 /* What would have proved an owner, or a pool's reserve, but may not be read. */
 static void say_untold(struct vg_inquiry *inquiry, const struct vg_answer *answer)
 {
-	static const enum vg_kind kinds[] = {
-		VG_KIND_POD,	     VG_KIND_POOL,     VG_KIND_L2_ADVERTISEMENT,    VG_KIND_BGP_ADVERTISEMENT, VG_KIND_L2_STATUS,
-		VG_KIND_BGP_STATUS,  VG_KIND_LEASE,    VG_KIND_CONFIGURATION_STATE, VG_KIND_CILIUM_POOL,       VG_KIND_PURELB_GROUP,
-		VG_KIND_OPENELB_EIP, VG_KIND_EGRESS_IP
-	};
+	static const enum vg_kind kinds[] = { VG_KIND_POD,
+					      VG_KIND_POOL,
+					      VG_KIND_L2_ADVERTISEMENT,
+					      VG_KIND_BGP_ADVERTISEMENT,
+					      VG_KIND_L2_STATUS,
+					      VG_KIND_BGP_STATUS,
+					      VG_KIND_LEASE,
+					      VG_KIND_CONFIGURATION_STATE,
+					      VG_KIND_CILIUM_POOL,
+					      VG_KIND_PURELB_GROUP,
+					      VG_KIND_PURELB_AGENT,
+					      VG_KIND_OPENELB_EIP,
+					      VG_KIND_EGRESS_IP };
 
 	if (!reason_is(answer, VG_OWNER_UNPROVEN) && !reason_is(answer, VG_HOLDER_UNKNOWN) && !reason_is(answer, VG_NO_SERVICE))
 		return;

@@ -44,18 +44,35 @@ struct vg_opinion vg_owner_of_class(struct vg_inquiry *inquiry, const struct vg_
 	return vg_opinion_claimed(service, owner);
 }
 
+/* OpenELB's marks outlive it, as PureLB's do. */
+static bool is_left_over(const struct vg_inquiry *inquiry, uint32_t flag)
+{
+	return flag == VG_SERVICE_OPENELB && !inquiry->scene->openelb.object && !inquiry->scene->openelb.maybe;
+}
+
+static struct vg_opinion of_mark(struct vg_inquiry *inquiry, const struct vg_service *service, size_t i)
+{
+	bool left_over = is_left_over(inquiry, marks[i].flag);
+	struct vg_opinion opinion = left_over ? vg_opinion_unproven(service) : vg_opinion_claimed(service, marks[i].owner);
+
+	opinion.stance = left_over ? VG_STANCE_MARKED : marks[i].stance;
+	vg_say(inquiry, marks[i].clue, &service->object, marks[i].field, NULL);
+	if (left_over)
+		vg_miss(inquiry, VG_CLUE_BALANCER_GONE, VG_KIND_OPENELB_EIP, &service->object, NULL);
+	return opinion;
+}
+
 struct vg_opinion vg_owner_others(struct vg_inquiry *inquiry, const struct vg_service *service)
 {
 	struct vg_opinion opinion = vg_opinion_unproven(service);
 
 	for (size_t i = 0; i < ARRAY_SIZE(marks); i++) {
-		struct vg_opinion one = vg_opinion_claimed(service, marks[i].owner);
+		struct vg_opinion one;
 
 		if (!(service->flags & marks[i].flag))
 			continue;
-		one.stance = marks[i].stance;
+		one = of_mark(inquiry, service, i);
 		opinion = vg_opinion_merge(&opinion, &one);
-		vg_say(inquiry, marks[i].clue, &service->object, marks[i].field, NULL);
 	}
 	return opinion;
 }

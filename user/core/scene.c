@@ -81,6 +81,27 @@ static void add_kube_vip(struct vg_scene *scene, const struct vg_pod *pod)
 		scene->profiles[scene->n_profiles++] = pod;
 }
 
+/* Of several that show it, evidence names the same one whatever order they came in. */
+static void show(struct vg_presence *presence, const struct vg_object *object)
+{
+	const struct vg_object *there = presence->object;
+
+	if (!there || object->kind < there->kind || (object->kind == there->kind && strcmp(object->key, there->key) < 0))
+		presence->object = object;
+}
+
+static void add_balancer(struct vg_scene *scene, const struct vg_cluster *cluster, const struct vg_pod *pod)
+{
+	bool agent = !strcmp(pod->balancer, "lbnodeagent");
+
+	if (agent || !strcmp(pod->balancer, "purelb/allocator"))
+		show(&scene->purelb, &pod->object);
+	if (!strncmp(pod->balancer, "openelb", strlen("openelb")))
+		show(&scene->openelb, &pod->object);
+	if (agent && vg_names_equal(pod->node, vg_cluster_node(cluster)) && (!scene->purelb_agent || comes_before(pod, scene->purelb_agent)))
+		scene->purelb_agent = pod;
+}
+
 static void read_pods(struct vg_scene *scene, const struct vg_cluster *cluster)
 {
 	const struct vg_object *object = NULL;
@@ -96,7 +117,31 @@ static void read_pods(struct vg_scene *scene, const struct vg_cluster *cluster)
 			add_metallb(scene, pod);
 		if (pod->flags & VG_POD_KUBE_VIP)
 			add_kube_vip(scene, pod);
+		if (pod->flags & VG_POD_OTHER_BALANCER)
+			add_balancer(scene, cluster, pod);
 	}
+}
+
+/* Pods were looked at: one of another node may be out of sight, the balancer's own objects never are where they can be read. */
+static void read_presence(struct vg_presence *presence, const struct vg_cluster *cluster, const enum vg_kind *kinds, size_t n)
+{
+	presence->maybe = !vg_cluster_is_told(cluster, VG_KIND_POD);
+	for (size_t i = 0; i < n; i++) {
+		const struct vg_object *object = NULL;
+
+		presence->maybe = presence->maybe || !vg_cluster_is_told(cluster, kinds[i]);
+		while ((object = vg_cluster_next(cluster, kinds[i], object)))
+			show(presence, object);
+	}
+}
+
+static void read_balancers(struct vg_scene *scene, const struct vg_cluster *cluster)
+{
+	static const enum vg_kind purelb[] = { VG_KIND_PURELB_GROUP, VG_KIND_PURELB_AGENT }, openelb[] = { VG_KIND_OPENELB_EIP };
+
+	read_presence(&scene->purelb, cluster, purelb, ARRAY_SIZE(purelb));
+	read_presence(&scene->openelb, cluster, openelb, ARRAY_SIZE(openelb));
+	scene->maybe_purelb_agent = !vg_cluster_is_told(cluster, VG_KIND_POD);
 }
 
 bool vg_kube_vip_handles(const struct vg_pod *profile, const struct vg_service *service)
@@ -295,6 +340,7 @@ int vg_scene_new(const struct vg_cluster *cluster, struct vg_scene **ret_scene)
 	scene->foreign = VG_PREFIX_MAP(struct vg_foreign);
 	scene->node_known = vg_cluster_get(cluster, VG_KIND_NODE, vg_cluster_node(cluster));
 	read_pods(scene, cluster);
+	read_balancers(scene, cluster);
 	r = read_configuration(scene, cluster);
 	if (r == 0)
 		r = vg_scene_reserve(scene, cluster);

@@ -62,6 +62,12 @@ struct vg_foreign {
 	const struct vg_object *object;
 };
 
+/* What shows that a balancer is there at all: its own objects, or a live Pod. A mark on a Service outlives whoever left it. */
+struct vg_presence {
+	const struct vg_object *object; /* NULL: nothing does */
+	bool maybe; /* what would show it may be out of sight */
+};
+
 struct vg_scene {
 	bool blind; /* who may own something was left out */
 	bool node_known; /* a Node bears this node's name */
@@ -69,6 +75,10 @@ struct vg_scene {
 	size_t n_instances;
 	const struct vg_pod *profiles[VG_SCENE_PROFILES_MAX]; /* kube-vip Pods, one of each kind */
 	size_t n_profiles;
+	struct vg_presence purelb;
+	struct vg_presence openelb;
+	const struct vg_pod *purelb_agent; /* PureLB's on this node, or NULL */
+	bool maybe_purelb_agent; /* it may be out of sight */
 	struct vg_pool *pools; /* of live instances, sorted by name without namespace */
 	size_t n_pools;
 	struct vg_prefix_map reserved; /* struct vg_reserved */

@@ -149,7 +149,7 @@ int vg_reduce_purelb_group(struct vg_reducer *reducer, const json_t *json)
 	return 1;
 }
 
-/* Which dummy link holds its addresses: "dummyInterface", in the first API "extlbint". */
+/* Which dummy link holds its addresses: "dummyInterface", in the first API "extlbint". One that names none still shows that PureLB is there. */
 int vg_reduce_purelb_agent(struct vg_reducer *reducer, const json_t *json)
 {
 	struct vg_claims *claims = &reducer->view.claims;
@@ -157,7 +157,7 @@ int vg_reduce_purelb_agent(struct vg_reducer *reducer, const json_t *json)
 	claims->link = vg_json_text_at(json, "spec.local.dummyInterface");
 	if (!*claims->link)
 		claims->link = vg_json_text_at(json, "spec.local.extlbint");
-	return *claims->link != '\0';
+	return 1;
 }
 
 int vg_reduce_openelb_eip(struct vg_reducer *reducer, const json_t *json)
