@@ -147,6 +147,12 @@ static void servicelb_beside_unseen_pools(struct world *world)
 	forbid(world, VG_KIND_CILIUM_POOL);
 }
 
+static void servicelb_beside_unseen_leases(struct world *world)
+{
+	servicelb(world);
+	forbid(world, VG_KIND_LEASE);
+}
+
 /* ---- another node's address with more than one mark */
 
 static void servicelb_and_metallb(struct world *world)
@@ -339,6 +345,7 @@ static const struct rule doubts[] = {
 	{ "no claim, beside Cilium", unclaimed_beside_cilium, VG_OWNER_CONFLICT, VG_OWNER_CONFLICT },
 	{ "ServiceLB", servicelb, VG_OTHER_NODE_ADDRESS, VG_OTHER_NODE_ADDRESS },
 	{ "ServiceLB, Cilium's pools are not seen", servicelb_beside_unseen_pools, VG_HOLDER_UNKNOWN, VG_HOLDER_UNKNOWN },
+	{ "ServiceLB, Leases not seen", servicelb_beside_unseen_leases, VG_HOLDER_UNKNOWN, VG_HOLDER_UNKNOWN },
 	{ "ServiceLB and MetalLB's mark", servicelb_and_metallb, VG_OWNER_UNPROVEN, VG_OWNER_UNPROVEN },
 	{ "ServiceLB and Cilium's pool", servicelb_and_cilium, VG_HOLDER_UNKNOWN, VG_HOLDER_UNKNOWN },
 	{ "ServiceLB, then MetalLB's mark", servicelb_before_metallb, VG_HOLDER_UNKNOWN, VG_HOLDER_UNKNOWN },

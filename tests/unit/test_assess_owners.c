@@ -276,6 +276,73 @@ static void servicelb(struct world *world)
 	another_nodes(world, VG_SERVICE_SERVICELB);
 }
 
+/* A kubelet may report a VIP that was bound on its node, and a dead one goes on doing so. */
+static void another_nodes_with_a_trace(struct world *world)
+{
+	another_nodes(world, VG_SERVICE_KUBE_VIP_TRACE);
+}
+
+static void another_nodes_with_kube_vip(struct world *world)
+{
+	another_nodes(world, 0);
+	put_kube_vip(world);
+}
+
+static void another_nodes_kept_from_kube_vip(struct world *world)
+{
+	another_nodes(world, VG_SERVICE_KUBE_VIP_IGNORE);
+	put_kube_vip(world);
+}
+
+static void global_lease(struct world *world, const char *holder, uint64_t renewed)
+{
+	put_lease(world, &(struct lease){ .key = "other/plndr-svcs-lock", .holder = holder, .renewed = renewed });
+}
+
+static void another_nodes_with_a_leader(struct world *world)
+{
+	another_nodes(world, 0);
+	global_lease(world, "cp1", 1);
+}
+
+static void another_nodes_with_an_old_lease(struct world *world)
+{
+	another_nodes(world, 0);
+	global_lease(world, "cp1", 60);
+	own_lease(world, "cp1", 60, 0);
+}
+
+static void another_nodes_without_a_leader(struct world *world)
+{
+	another_nodes(world, 0);
+	global_lease(world, "", 1);
+}
+
+static void another_nodes_with_a_lease(struct world *world)
+{
+	another_nodes(world, 0);
+	own_lease(world, "cp1", 1, 0);
+}
+
+static void servicelb_with_kube_vip(struct world *world)
+{
+	another_nodes(world, VG_SERVICE_SERVICELB | VG_SERVICE_KUBE_VIP_TRACE);
+	put_kube_vip(world);
+	global_lease(world, "cp1", 1);
+}
+
+static void servicelb_and_routed(struct world *world)
+{
+	servicelb(world);
+	put_service(world, &(struct svc){ .key = "default/x", .address = VIP, .from = VG_FROM_EXTERNAL });
+}
+
+static void another_nodes_routed(struct world *world)
+{
+	put_node(world, "worker1", "worker1", VIP, NULL);
+	put_service(world, &(struct svc){ .key = "default/web", .address = VIP, .from = VG_FROM_EXTERNAL });
+}
+
 static void another_nodes_external(struct world *world)
 {
 	put_node(world, "worker1", "worker1", "192.0.2.21", VIP);
@@ -374,7 +441,17 @@ static const struct rule other_rules[] = {
 	{ "ServiceLB", servicelb, VG_OTHER_NODE_ADDRESS, VG_OTHER_NODE_ADDRESS },
 	{ "another node's ExternalIP", another_nodes_external, VG_HOLDER_UNKNOWN, VG_HOLDER_UNKNOWN },
 	{ "another node's, and no Node of our name", another_nodes_without_us, VG_NODE_UNKNOWN, VG_NODE_UNKNOWN },
-	{ "another node's, wished for", another_nodes_but_wished, VG_OTHER_NODE_ADDRESS, VG_OTHER_NODE_ADDRESS },
+	{ "another node's, wished for", another_nodes_but_wished, VG_OWNER_UNPROVEN, VG_OWNER_UNPROVEN },
+	{ "another node's, an externalIP", another_nodes_routed, VG_OWNER_UNPROVEN, VG_OWNER_UNPROVEN },
+	{ "another node's, with a trace", another_nodes_with_a_trace, VG_OWNER_UNPROVEN, VG_OWNER_UNPROVEN },
+	{ "another node's, kube-vip takes it", another_nodes_with_kube_vip, VG_OWNER_UNPROVEN, VG_OWNER_UNPROVEN },
+	{ "another node's, kube-vip is kept away", another_nodes_kept_from_kube_vip, VG_OTHER_NODE_ADDRESS, VG_OTHER_NODE_ADDRESS },
+	{ "another node's, kube-vip leads somewhere", another_nodes_with_a_leader, VG_OWNER_UNPROVEN, VG_OWNER_UNPROVEN },
+	{ "another node's, kube-vip has its Lease", another_nodes_with_a_lease, VG_OWNER_UNPROVEN, VG_OWNER_UNPROVEN },
+	{ "another node's, Leases long expired", another_nodes_with_an_old_lease, VG_OTHER_NODE_ADDRESS, VG_OTHER_NODE_ADDRESS },
+	{ "another node's, nobody leads", another_nodes_without_a_leader, VG_OTHER_NODE_ADDRESS, VG_OTHER_NODE_ADDRESS },
+	{ "ServiceLB beside kube-vip", servicelb_with_kube_vip, VG_OTHER_NODE_ADDRESS, VG_OTHER_NODE_ADDRESS },
+	{ "ServiceLB's, and an externalIP", servicelb_and_routed, VG_HOLDER_UNKNOWN, VG_HOLDER_UNKNOWN },
 	{ "hijacked by another node", hijacked_elsewhere, VG_OWNER_NEVER_BINDS, VG_ASSIGNED_ELSEWHERE },
 	{ "hijacked, MetalLB not proven", hijacked_of_unproven, VG_OWNER_UNPROVEN, VG_OWNER_UNPROVEN },
 	{ "hijacked here", hijacked_here, VG_NODE_ADDRESS, VG_NODE_ADDRESS },

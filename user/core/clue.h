@@ -26,6 +26,7 @@ enum vg_rank { VG_RANK_DECIDES, VG_RANK_PROVES, VG_RANK_CARRIES, VG_RANK_MISSING
 	X(VG_CLUE_EVERYWHERE, "on-every-node", VG_RANK_DECIDES) \
 	X(VG_CLUE_REMOTE_POOL, "remote-pool", VG_RANK_DECIDES) \
 	X(VG_CLUE_OTHER_NODE, "other-node", VG_RANK_DECIDES) \
+	X(VG_CLUE_OTHER_NODE_MAYBE, "other-node-maybe", VG_RANK_DECIDES) \
 	X(VG_CLUE_RESERVED_OTHER, "other-claim-on-range", VG_RANK_DECIDES) \
 	X(VG_CLUE_RESERVED_POOL, "pool-reserves", VG_RANK_DECIDES) \
 	X(VG_CLUE_EVENT_BEFORE, "event-before", VG_RANK_PROVES) \
@@ -120,6 +121,7 @@ enum vg_rank { VG_RANK_DECIDES, VG_RANK_PROVES, VG_RANK_CARRIES, VG_RANK_MISSING
 	X(VG_RULE_UNPROVEN_IGNORED, "unproven-ignored") \
 	X(VG_RULE_UNPROVEN_CILIUM, "unproven-cilium-pool") \
 	X(VG_RULE_UNPROVEN_SERVICELB, "unproven-servicelb") \
+	X(VG_RULE_UNPROVEN_NODE, "unproven-other-node") \
 	X(VG_RULE_UNPROVEN_BALANCER, "unproven-balancer") \
 	X(VG_RULE_CONFLICT_CLAIMS, "conflict-of-claims") \
 	X(VG_RULE_CONFLICT_CLASS, "conflict-of-class") \

@@ -156,6 +156,11 @@ static struct vg_opinion of_service(struct vg_inquiry *inquiry, const struct vg_
 
 /* ---- the address */
 
+struct carrier {
+	const struct vg_service *service;
+	uint32_t from;
+};
+
 /* ServiceLB publishes the nodes' own addresses, and nobody binds them anew. Whoever else left a mark may have had the kubelet of another
  * node report a rightful address as its own; an owner that is known but not proven is in doubt, too. */
 static bool has_no_owner(const struct vg_opinion *opinion)
@@ -166,25 +171,43 @@ static bool has_no_owner(const struct vg_opinion *opinion)
 /* Whoever may be an owner would be seen. */
 static bool sees_owners(const struct vg_inquiry *inquiry)
 {
-	return !inquiry->scene->blind && vg_cluster_is_told(inquiry->cluster, VG_KIND_CILIUM_POOL);
+	static const enum vg_kind kinds[] = { VG_KIND_POD, VG_KIND_LEASE, VG_KIND_CILIUM_POOL };
+
+	for (size_t i = 0; i < ARRAY_SIZE(kinds); i++) {
+		if (!vg_cluster_is_told(inquiry->cluster, kinds[i]))
+			return false;
+	}
+	return !inquiry->scene->blind;
 }
 
-static void judge_node_address(struct vg_inquiry *inquiry, struct vg_opinion *opinion)
+/*
+ * A kubelet without --node-ip reports a VIP that is bound on its node, and a dead one goes on reporting it: where kube-vip may serve the Service,
+ * or somebody routes the address by himself, the node may have had it rightly and lost it since. ServiceLB's mark is the other explanation.
+ */
+static bool was_maybe_a_vip(const struct vg_inquiry *inquiry, const struct carrier *carrier)
+{
+	if (carrier->from != VG_FROM_STATUS)
+		return true;
+	return !(carrier->service->flags & VG_SERVICE_SERVICELB) && vg_owner_kube_vip_may(inquiry, carrier->service);
+}
+
+static void judge_node_address(struct vg_inquiry *inquiry, const struct carrier *carriers, size_t n, struct vg_opinion *opinion)
 {
 	const struct vg_node *node = sees_owners(inquiry) ? vg_cluster_node_of_address(inquiry->cluster, inquiry->addr) : NULL;
 
 	if (!node)
 		return;
+	for (size_t i = 0; i < n; i++) {
+		if (!was_maybe_a_vip(inquiry, &carriers[i]))
+			continue;
+		vg_say(inquiry, VG_CLUE_OTHER_NODE_MAYBE, &node->object, "InternalIP", NULL);
+		return;
+	}
 	vg_say(inquiry, VG_CLUE_OTHER_NODE, &node->object, "InternalIP", NULL);
 	opinion->bind = VG_OTHER_NODE_ADDRESS;
 	opinion->announce = VG_OTHER_NODE_ADDRESS;
 	opinion->source = "Node";
 }
-
-struct carrier {
-	const struct vg_service *service;
-	uint32_t from;
-};
 
 static int by_key(const void *a, const void *b)
 {
@@ -227,7 +250,7 @@ bool vg_owner_find(struct vg_inquiry *inquiry, struct vg_finding *ret_finding)
 		vg_miss(inquiry, VG_CLUE_CROWDED, VG_KIND_SERVICE, &finding.first->object, NULL);
 		finding.opinion = vg_opinion_unproven(finding.first);
 	} else if (nobodys) {
-		judge_node_address(inquiry, &finding.opinion);
+		judge_node_address(inquiry, carriers, n, &finding.opinion);
 	}
 	*ret_finding = finding;
 	return true;

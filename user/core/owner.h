@@ -100,6 +100,8 @@ bool vg_owner_metallb_class(const struct vg_scene *scene, const char *class);
 struct vg_opinion vg_owner_kube_vip(struct vg_inquiry *inquiry, const struct vg_service *service);
 /* Without a claim, where nobody else is recognised. */
 struct vg_opinion vg_owner_kube_vip_unclaimed(struct vg_inquiry *inquiry, const struct vg_service *service);
+/* Nothing is proven, but kube-vip may be the one that serves it: it left a trace, is set to take it, or holds a Lease that covers it. */
+bool vg_owner_kube_vip_may(const struct vg_inquiry *inquiry, const struct vg_service *service);
 bool vg_owner_kube_vip_class(const struct vg_scene *scene, const char *class);
 struct vg_opinion vg_owner_cilium(struct vg_inquiry *inquiry, const struct vg_service *service);
 struct vg_opinion vg_owner_purelb(struct vg_inquiry *inquiry, const struct vg_service *service);

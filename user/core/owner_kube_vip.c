@@ -179,3 +179,25 @@ struct vg_opinion vg_owner_kube_vip_unclaimed(struct vg_inquiry *inquiry, const 
 	vg_say(inquiry, VG_CLUE_UNCLAIMED, &pod->object, "svc_enable", "true");
 	return owned(inquiry, service);
 }
+
+/* The global Lease under its usual name: a Pod of another node, which may name another one, is not seen. */
+static bool leads_somewhere(const struct vg_inquiry *inquiry)
+{
+	const struct vg_lease *lease;
+	struct vg_walk walk = { 0 };
+
+	while ((lease = vg_cluster_walk_leases(inquiry->cluster, VG_KUBE_VIP_LEASE, &walk))) {
+		if (is_fresh(inquiry, lease) && *lease->holder)
+			return true;
+	}
+	return false;
+}
+
+bool vg_owner_kube_vip_may(const struct vg_inquiry *inquiry, const struct vg_service *service)
+{
+	if (service->flags & VG_SERVICE_KUBE_VIP_TRACE)
+		return true;
+	if (service->flags & VG_SERVICE_KUBE_VIP_IGNORE)
+		return false;
+	return handler(inquiry, service) || is_fresh(inquiry, own_lease(inquiry, service)) || leads_somewhere(inquiry);
+}

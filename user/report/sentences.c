@@ -22,6 +22,7 @@ static const char *const clues[] = {
 	[VG_CLUE_EVERYWHERE] = "kube-vip puts it on every node",
 	[VG_CLUE_REMOTE_POOL] = "PureLB puts it on the dummy link of every node",
 	[VG_CLUE_OTHER_NODE] = "has it as its own address",
+	[VG_CLUE_OTHER_NODE_MAYBE] = "reports it as its own address, which it may do of a VIP that was bound on it",
 	[VG_CLUE_RESERVED_OTHER] = "speaks of the address, too",
 	[VG_CLUE_RESERVED_POOL] = "contains the address, which no Service carries",
 	[VG_CLUE_EVENT_BEFORE] = "names the announcer before",
@@ -121,6 +122,8 @@ static const char *const rules[] = {
 	[VG_RULE_UNPROVEN_IGNORED] = "kube-vip is told to ignore the Service, and nobody else is recognised",
 	[VG_RULE_UNPROVEN_CILIUM] = "it lies in a pool of Cilium, which may only allocate it: no Lease says that Cilium announces it",
 	[VG_RULE_UNPROVEN_SERVICELB] = "ServiceLB publishes nodes' addresses and proves none",
+	[VG_RULE_UNPROVEN_NODE] = "{object} reports it as InternalIP, but it may be a VIP that was bound there and has moved: kube-vip may serve the "
+				  "Service, or an administrator routes it by himself",
 	[VG_RULE_UNPROVEN_BALANCER] = "a balancer's mark is there and nothing else of that balancer: a mark outlives whoever left it",
 	[VG_RULE_CONFLICT_CLAIMS] = "two owners each have an explicit claim on the Service",
 	[VG_RULE_CONFLICT_CLASS] = "MetalLB and kube-vip both serve the Service's class",

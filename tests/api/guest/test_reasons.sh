@@ -23,7 +23,8 @@ row sure assigned-here announce eth0 192.0.2.228 "ServiceL2Status metallb-system
 row sure assigned-here both eth0 203.0.113.1 "Lease default/kubevip-held cp1" "marked_service held 203.0.113.1 $CLAIM=203.0.113.1" "lease held cp1"
 row sure owner-everywhere both eth0 203.0.113.5 "Pod kube-system/kube-vip-bgp true" \
 	"kube_vip_bgp kube-vip-bgp example.com/bgp" "marked_service bgp 203.0.113.5 class=example.com/bgp"
-row sure other-node-address both eth0 192.0.2.22 "Node worker2" "node worker2 192.0.2.22" "marked_service taken 192.0.2.22"
+row sure other-node-address both eth0 192.0.2.22 "Node worker2" "node worker2 192.0.2.22" \
+	"marked_service taken 192.0.2.22 kube-vip.io/ignore=true"
 row sure owner-never-binds bind eth0 192.0.2.229 "L2Advertisement metallb-system/p" "service away 192.0.2.229" "announcer away worker1"
 row sure assigned-elsewhere announce eth0 192.0.2.229 "ServiceL2Status metallb-system/l2-default-away-worker1 worker1"
 row sure assigned-elsewhere both eth0 203.0.113.2 "Lease default/kubevip-leased worker1" \
