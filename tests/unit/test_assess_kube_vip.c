@@ -114,6 +114,43 @@ static void global_by_another_name(struct world *world)
 	put_lease(world, &(struct lease){ .key = "kv/svcs", .holder = "cp2" });
 }
 
+/* Two instances: the one that serves Services without a class elects for each of them, the other one's leader has nothing to do with them. */
+static void global_of_another_instance(struct world *world)
+{
+	global_elsewhere(world);
+	put_pod(world, &(struct pod){ .key = "kube-system/kube-vip-cp1",
+				      .lease_namespace = "kube-system",
+				      .class = "example.org/kv",
+				      .flags = KUBE_VIP_ARP | VG_POD_KV_CLASS_ONLY });
+}
+
+static void global_of_the_control_plane(struct world *world)
+{
+	global_elsewhere(world);
+	put_pod(world, &(struct pod){ .key = "kube-system/kube-vip-cp1",
+				      .lease_namespace = "kube-system",
+				      .flags = VG_POD_KUBE_VIP | VG_POD_KV_CONTROL_PLANE });
+}
+
+static void global_beside_elections(struct world *world)
+{
+	global_elsewhere(world);
+	put_pod(world,
+		&(struct pod){ .key = "kube-system/kube-vip-cp1", .lease_namespace = "kube-system", .flags = KUBE_VIP_ARP | VG_POD_KV_ELECTION });
+}
+
+static void settings_not_seen(struct world *world)
+{
+	lease_elsewhere(world);
+	put_pod(world, &(struct pod){ .key = "kv/kube-vip-x", .flags = VG_POD_KUBE_VIP | VG_POD_KV_HIDDEN });
+}
+
+static void settings_not_seen_here(struct world *world)
+{
+	settings_not_seen(world);
+	own_lease(world, "cp1", 1, 60);
+}
+
 static void own_before_global(struct world *world)
 {
 	global_elsewhere(world);
@@ -279,6 +316,11 @@ static const struct rule kube_vip_rules[] = {
 	{ "the global Lease names another", global_elsewhere, VG_ASSIGNED_ELSEWHERE, VG_ASSIGNED_ELSEWHERE },
 	{ "a global Lease elsewhere", global_of_another_namespace, VG_HOLDER_UNKNOWN, VG_HOLDER_UNKNOWN },
 	{ "a global Lease by its own name", global_by_another_name, VG_ASSIGNED_ELSEWHERE, VG_ASSIGNED_ELSEWHERE },
+	{ "the global Lease of another instance", global_of_another_instance, VG_HOLDER_UNKNOWN, VG_HOLDER_UNKNOWN },
+	{ "the global Lease of the control plane's kube-vip", global_of_the_control_plane, VG_HOLDER_UNKNOWN, VG_HOLDER_UNKNOWN },
+	{ "the global Lease beside elections for each", global_beside_elections, VG_HOLDER_UNKNOWN, VG_HOLDER_UNKNOWN },
+	{ "a kube-vip whose settings are not seen", settings_not_seen, VG_HOLDER_UNKNOWN, VG_HOLDER_UNKNOWN },
+	{ "a kube-vip whose settings are not seen, and our Lease", settings_not_seen_here, VG_ASSIGNED_HERE, VG_ASSIGNED_HERE },
 	{ "its own before the global one", own_before_global, VG_ASSIGNED_HERE, VG_ASSIGNED_HERE },
 	{ "its own expired, the global one", expired_own_then_global, VG_ASSIGNED_ELSEWHERE, VG_ASSIGNED_ELSEWHERE },
 	{ "leaseName", lease_name, VG_ASSIGNED_ELSEWHERE, VG_ASSIGNED_ELSEWHERE },

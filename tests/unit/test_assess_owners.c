@@ -288,6 +288,12 @@ static void another_nodes_with_kube_vip(struct world *world)
 	put_kube_vip(world);
 }
 
+static void another_nodes_with_hidden_settings(struct world *world)
+{
+	another_nodes(world, 0);
+	put_pod(world, &(struct pod){ .key = "kv/kube-vip-x", .flags = VG_POD_KUBE_VIP | VG_POD_KV_HIDDEN });
+}
+
 static void another_nodes_kept_from_kube_vip(struct world *world)
 {
 	another_nodes(world, VG_SERVICE_KUBE_VIP_IGNORE);
@@ -445,6 +451,7 @@ static const struct rule other_rules[] = {
 	{ "another node's, an externalIP", another_nodes_routed, VG_OWNER_UNPROVEN, VG_OWNER_UNPROVEN },
 	{ "another node's, with a trace", another_nodes_with_a_trace, VG_OWNER_UNPROVEN, VG_OWNER_UNPROVEN },
 	{ "another node's, kube-vip takes it", another_nodes_with_kube_vip, VG_OWNER_UNPROVEN, VG_OWNER_UNPROVEN },
+	{ "another node's, kube-vip may take it", another_nodes_with_hidden_settings, VG_OWNER_UNPROVEN, VG_OWNER_UNPROVEN },
 	{ "another node's, kube-vip is kept away", another_nodes_kept_from_kube_vip, VG_OTHER_NODE_ADDRESS, VG_OTHER_NODE_ADDRESS },
 	{ "another node's, kube-vip leads somewhere", another_nodes_with_a_leader, VG_OWNER_UNPROVEN, VG_OWNER_UNPROVEN },
 	{ "another node's, kube-vip has its Lease", another_nodes_with_a_lease, VG_OWNER_UNPROVEN, VG_OWNER_UNPROVEN },

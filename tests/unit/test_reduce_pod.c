@@ -73,6 +73,8 @@ static void test_others(void **state)
 
 #define ENV(name, value) "{'name':'" name "','value':'" value "'}"
 #define KUBE_VIP(args, env) POD("", "{'image':'ghcr.io/kube-vip/kube-vip:v1.2.3','args':['manager'" args "],'env':[" env "]}")
+#define FROM(name) "{'name':'" name "','valueFrom':{'fieldRef':{'fieldPath':'x'}}}"
+#define HIDDEN "{'flags':['kube-vip','live','settings-not-seen'],"
 #define TAIL "'lease-namespace':'ns','nodeName':'w1','svc_leasename':'plndr-svcs-lock'}"
 #define CLASS "'lb-class':'kube-vip.io/kube-vip-class',"
 
@@ -92,8 +94,8 @@ static void test_kube_vip_modes(void **state)
 		  "{'flags':['bgp_enable','kube-vip','live']," CLASS TAIL },
 		{ "an empty variable does not", KUBE_VIP(",'--services'", ENV("svc_enable", "")), 1,
 		  "{'flags':['kube-vip','live','svc_enable']," CLASS TAIL },
-		{ "one from elsewhere is not known", KUBE_VIP(",'--services'", "{'name':'svc_enable','valueFrom':{'fieldRef':{}}}"), 1,
-		  "{'flags':['kube-vip','live','svc_enable']," CLASS TAIL },
+		{ "one from elsewhere is not known", KUBE_VIP(",'--services'", FROM("svc_enable")), 1,
+		  "{'flags':['kube-vip','live','settings-not-seen','svc_enable']," CLASS TAIL },
 		{ "no boolean", KUBE_VIP("", ENV("svc_enable", "yes") "," ENV("vip_arp", "TrUe")), 1, "{'flags':['kube-vip','live']," CLASS TAIL },
 		{ "the last of a name counts", KUBE_VIP("", ENV("svc_enable", "true") "," ENV("svc_enable", "false")), 1,
 		  "{'flags':['kube-vip','live']," CLASS TAIL },
@@ -143,6 +145,30 @@ static void test_kube_vip_classes(void **state)
 	"{'metadata':{'namespace':'kube-system','name':'kube-vip-cp1','annotations':{'kubernetes.io/config.mirror':'x'}},'spec':{'containers':" \
 	"[{'image':'kube-vip','env':[" env "]}]}}"
 
+/* Which Services it serves, and how, comes from where it is not seen. */
+static void test_kube_vip_settings(void **state)
+{
+	static const struct reduce_case cases[] = {
+		{ "a file", KUBE_VIP(",'--config-file','/etc/kv.yaml'", ""), 1, HIDDEN CLASS TAIL },
+		{ "a file by environment", KUBE_VIP("", ENV("config_file", "/etc/kv.yaml")), 1, HIDDEN CLASS TAIL },
+		{ "no file", KUBE_VIP("", ENV("config_file", "")), 1, "{'flags':['kube-vip','live']," CLASS TAIL },
+		{ "a file of a name from elsewhere", KUBE_VIP("", FROM("config_file")), 1, HIDDEN CLASS TAIL },
+		{ "the election", KUBE_VIP("", FROM("svc_election")), 1, HIDDEN CLASS TAIL },
+		{ "BGP", KUBE_VIP("", FROM("bgp_enable")), 1, HIDDEN CLASS TAIL },
+		{ "the class", KUBE_VIP("", FROM("lb_class_name")), 1, HIDDEN CLASS TAIL },
+		{ "the Lease", KUBE_VIP("", FROM("svc_leasename")), 1, HIDDEN CLASS TAIL },
+		{ "its node's name does not matter", KUBE_VIP("", FROM("vip_nodename")), 1, "{'flags':['kube-vip','live']," CLASS TAIL },
+		{ "nor does a namespace that is not read", KUBE_VIP("", FROM("cp_namespace")), 1, "{'flags':['kube-vip','live']," CLASS TAIL },
+		{ "a static Pod's namespace does", STATIC(FROM("cp_namespace")), 1,
+		  HIDDEN CLASS "'lease-namespace':'kube-system','svc_leasename':'plndr-svcs-lock'}" },
+		{ "whatever a ConfigMap has", POD("", "{'image':'kube-vip','envFrom':[{'configMapRef':{'name':'kv'}}]}"), 1, HIDDEN CLASS TAIL },
+		{ "no ConfigMap", POD("", "{'image':'kube-vip','envFrom':[]}"), 1, "{'flags':['kube-vip','live']," CLASS TAIL },
+	};
+
+	(void)state;
+	check_reduce_cases(VG_KIND_POD, cases);
+}
+
 static void test_kube_vip_addresses(void **state)
 {
 	static const struct reduce_case cases[] = {
@@ -169,11 +195,9 @@ static void test_kube_vip_addresses(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_metallb),
-		cmocka_unit_test(test_others),
-		cmocka_unit_test(test_kube_vip_modes),
-		cmocka_unit_test(test_kube_vip_classes),
-		cmocka_unit_test(test_kube_vip_addresses),
+		cmocka_unit_test(test_metallb),		  cmocka_unit_test(test_others),
+		cmocka_unit_test(test_kube_vip_modes),	  cmocka_unit_test(test_kube_vip_classes),
+		cmocka_unit_test(test_kube_vip_settings), cmocka_unit_test(test_kube_vip_addresses),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

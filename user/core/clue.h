@@ -47,6 +47,7 @@ enum vg_rank { VG_RANK_DECIDES, VG_RANK_PROVES, VG_RANK_CARRIES, VG_RANK_MISSING
 	X(VG_CLUE_MARK, "mark-unproven", VG_RANK_PROVES) \
 	X(VG_CLUE_CLAIM, "kube-vip-claim", VG_RANK_PROVES) \
 	X(VG_CLUE_IGNORED, "kube-vip-ignore", VG_RANK_PROVES) \
+	X(VG_CLUE_KV_HIDDEN, "kube-vip-settings-not-seen", VG_RANK_PROVES) \
 	X(VG_CLUE_UNCLAIMED, "kube-vip-unclaimed", VG_RANK_PROVES) \
 	X(VG_CLUE_CILIUM_POOL, "cilium-pool", VG_RANK_PROVES) \
 	X(VG_CLUE_PURELB, "purelb-mark", VG_RANK_PROVES) \
@@ -131,6 +132,7 @@ enum vg_rank { VG_RANK_DECIDES, VG_RANK_PROVES, VG_RANK_CARRIES, VG_RANK_MISSING
 	X(VG_RULE_HOLDER_NO_NODE, "holder-no-node") \
 	X(VG_RULE_HOLDER_NO_STATUS, "holder-no-status") \
 	X(VG_RULE_HOLDER_NO_ANNOTATION, "holder-no-annotation") \
+	X(VG_RULE_HOLDER_HIDDEN, "holder-settings-not-seen") \
 	X(VG_RULE_HOLDER_AGENT, "holder-agent-here") \
 	X(VG_RULE_HOLDER_REMOTE, "holder-remote-pool") \
 	X(VG_RULE_HOLDER_UNPUBLISHED, "holder-unpublished") \
@@ -178,6 +180,7 @@ enum vg_rank { VG_RANK_DECIDES, VG_RANK_PROVES, VG_RANK_CARRIES, VG_RANK_MISSING
 	X(VG_CHANGE_BALANCER_SEEN, "balancer-seen") \
 	X(VG_CHANGE_ONE_CLAIM, "one-claim") \
 	X(VG_CHANGE_APART, "ranges-apart") \
+	X(VG_CHANGE_SETTINGS_SEEN, "settings-seen") \
 	X(VG_CHANGE_HOLDER_LISTED, "holder-listed") \
 	X(VG_CHANGE_NODE_REGISTERED, "node-registered") \
 	X(VG_CHANGE_WAIT, "wait") \

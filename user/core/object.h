@@ -214,6 +214,7 @@ enum vg_pod_flag {
 	VG_POD_KV_CLASS_ONLY_IDLE = 1 << 12, /* set, but not read: svc_enable came by flag, not by environment */
 	VG_POD_KV_CLASS_STRICT = 1 << 13, /* lb_class_legacy_handling=false */
 	VG_POD_OTHER_BALANCER = 1 << 14, /* a speaker or controller of another balancer: recognised, so that it is never hurt */
+	VG_POD_KV_HIDDEN = 1 << 15, /* which Services it serves, and how, comes from a file or from elsewhere, and is not seen */
 };
 
 struct vg_pod {

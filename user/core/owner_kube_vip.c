@@ -70,20 +70,44 @@ static void say_idle(struct vg_inquiry *inquiry, const struct vg_lease *lease)
 		vg_say(inquiry, *lease->holder ? VG_CLUE_LEASE_EXPIRED : VG_CLUE_LEASE_RELEASED, &lease->object, "holderIdentity", lease->holder);
 }
 
-static bool add_global_leases(struct vg_inquiry *inquiry)
+/* The leader of an instance that does not serve the Service, or elects one for each, holds it no more than anybody. */
+static bool add_global_leases(struct vg_inquiry *inquiry, const struct vg_service *service)
 {
 	bool found = false;
 
 	for (size_t i = 0; i < inquiry->scene->n_profiles; i++) {
 		const struct vg_pod *pod = inquiry->scene->profiles[i];
 		const char *name = *pod->lease ? pod->lease : VG_KUBE_VIP_LEASE;
-		const struct vg_lease *lease = wished_lease(inquiry, name, pod->lease_namespace, strlen(pod->lease_namespace));
+		const struct vg_lease *lease;
 
+		if (!vg_kube_vip_handles(pod, service) || (pod->flags & VG_POD_KV_ELECTION))
+			continue;
+		lease = wished_lease(inquiry, name, pod->lease_namespace, strlen(pod->lease_namespace));
 		if (is_fresh(inquiry, lease) && vg_inquiry_add_lease(inquiry, lease))
 			found = true;
 		say_idle(inquiry, lease);
 	}
 	return found;
+}
+
+/* One whose settings are not seen may put the address on every node, or elect by another Lease. */
+static const struct vg_pod *hidden(const struct vg_inquiry *inquiry)
+{
+	for (size_t i = 0; i < inquiry->scene->n_profiles; i++) {
+		if (inquiry->scene->profiles[i]->flags & VG_POD_KV_HIDDEN)
+			return inquiry->scene->profiles[i];
+	}
+	return NULL;
+}
+
+static void doubt_settings(struct vg_inquiry *inquiry)
+{
+	const struct vg_pod *pod = hidden(inquiry);
+
+	if (pod)
+		vg_say(inquiry, VG_CLUE_KV_HIDDEN, &pod->object, NULL, NULL);
+	/* of a Pod that was left out, the Lease and the mode are not known */
+	inquiry->open |= pod || inquiry->scene->blind;
 }
 
 /* Who holds it now; nobody known leaves the inquiry open. */
@@ -92,12 +116,11 @@ static void add_holder(struct vg_inquiry *inquiry, const struct vg_service *serv
 	const struct vg_lease *lease = own_lease(inquiry, service);
 	bool found;
 
-	/* of a Pod that was left out, the Lease and the mode are not known */
-	inquiry->open |= inquiry->scene->blind;
+	doubt_settings(inquiry);
 	if (*service->kube_vip_lease || is_fresh(inquiry, lease))
 		found = lease && vg_inquiry_add_lease(inquiry, lease);
 	else
-		found = add_global_leases(inquiry);
+		found = add_global_leases(inquiry, service);
 	if (found)
 		return;
 	if (!*service->kube_vip_lease)
@@ -199,5 +222,5 @@ bool vg_owner_kube_vip_may(const struct vg_inquiry *inquiry, const struct vg_ser
 		return true;
 	if (service->flags & VG_SERVICE_KUBE_VIP_IGNORE)
 		return false;
-	return handler(inquiry, service) || is_fresh(inquiry, own_lease(inquiry, service)) || leads_somewhere(inquiry);
+	return handler(inquiry, service) || hidden(inquiry) || is_fresh(inquiry, own_lease(inquiry, service)) || leads_somewhere(inquiry);
 }

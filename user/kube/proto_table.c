@@ -67,7 +67,7 @@ MESSAGE(node_status, MANY(5, "addresses", &node_address));
 MESSAGE(node, METADATA, ONE(3, "status", &node_status));
 
 MESSAGE(variable, TEXT(1, "name"), TEXT(2, "value"), ONE(3, "valueFrom", NULL));
-MESSAGE(container, TEXT(1, "name"), TEXT(2, "image"), TEXTS(3, "command"), TEXTS(4, "args"), MANY(7, "env", &variable));
+MESSAGE(container, TEXT(1, "name"), TEXT(2, "image"), TEXTS(3, "command"), TEXTS(4, "args"), MANY(7, "env", &variable), MANY(19, "envFrom", NULL));
 MESSAGE(pod_spec, MANY(2, "containers", &container), TEXT(10, "nodeName"));
 MESSAGE(pod_status, TEXT(1, "phase"));
 MESSAGE(pod, METADATA, ONE(2, "spec", &pod_spec), ONE(3, "status", &pod_status));

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * kube-vip's configuration as its Pod shows it: environment beats flags (its file cannot be seen from here). Some variables are
+ * kube-vip's configuration as its Pod shows it: environment beats flags beats its file, which cannot be seen from here. Some variables are
  * read only where env svc_enable is not empty, whatever its value (pkg/kubevip/config_environment.go): a class filter beside the flag
  * --services is silently off.
  */
@@ -26,6 +26,7 @@ static const struct setting CLASS_LEGACY = { "lb_class_legacy_handling", "lbClas
 static const struct setting CLASS_NAME = { "lb_class_name", "lbClassName", true };
 static const struct setting LEASE = { "svc_leasename", "servicesLeaseName", true };
 static const struct setting NAMESPACE = { "cp_namespace", "namespace", false };
+static const struct setting FILE_NAME = { "config_file", "config-file", false };
 static const struct setting ADDRESS = { "address", "address", false };
 static const struct setting VIP = { "vip_address", "vip", false };
 
@@ -127,10 +128,40 @@ static const char *class_of(const json_t *container)
 	return env ? env : flag ? flag : "kube-vip.io/kube-vip-class";
 }
 
+static bool is_static(const json_t *pod)
+{
+	return json_object_get(vg_json_at(pod, "metadata.annotations"), "kubernetes.io/config.mirror");
+}
+
+/* A variable that says which Services it serves, or which Lease names the holder. */
+static bool decides(const char *name, bool with_namespace)
+{
+	static const struct setting *const settings[] = { &SERVICES, &BGP, &ELECTION, &CLASS_ONLY, &CLASS_LEGACY, &CLASS_NAME, &LEASE, &FILE_NAME };
+
+	for (size_t i = 0; i < ARRAY_SIZE(settings); i++) {
+		if (!strcmp(name, settings[i]->env))
+			return true;
+	}
+	return with_namespace && !strcmp(name, NAMESPACE.env);
+}
+
+static bool is_hidden(const json_t *pod, const json_t *container)
+{
+	const json_t *variable;
+	size_t i;
+
+	json_array_foreach(json_object_get(container, "env"), i, variable)
+	{
+		if (json_object_get(variable, "valueFrom") && decides(vg_json_member(variable, "name"), is_static(pod)))
+			return true;
+	}
+	return json_array_size(json_object_get(container, "envFrom")) || *text_of(container, &FILE_NAME, "");
+}
+
 /* Its own namespace, which a static Pod cannot read: there is no token in it. */
 static const char *namespace_of(const json_t *pod, const json_t *container)
 {
-	if (json_object_get(vg_json_at(pod, "metadata.annotations"), "kubernetes.io/config.mirror"))
+	if (is_static(pod))
 		return text_of(container, &NAMESPACE, "kube-system");
 	return vg_json_text_at(pod, "metadata.namespace");
 }
@@ -158,6 +189,8 @@ void vg_reduce_kube_vip(struct vg_reducer *reducer, const json_t *pod, const jso
 			continue;
 		modes = modes_of(container);
 		view->flags |= modes | class_flags_of(container, modes);
+		if (is_hidden(pod, container))
+			view->flags |= VG_POD_KV_HIDDEN;
 		view->class = class_of(container);
 		view->lease = text_of(container, &LEASE, "plndr-svcs-lock");
 		view->lease_namespace = namespace_of(pod, container);

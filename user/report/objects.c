@@ -54,6 +54,7 @@ static const struct flag_name pod_flags[] = {
 	{ VG_POD_KV_CLASS_ONLY_IDLE, "lb_class_only-not-read" },
 	{ VG_POD_KV_CLASS_STRICT, "lb_class_strict" },
 	{ VG_POD_OTHER_BALANCER, "other-balancer" },
+	{ VG_POD_KV_HIDDEN, "settings-not-seen" },
 	{ 0, NULL },
 };
 
