@@ -22,6 +22,10 @@ static struct {
 	uint64_t earlier; /* since when the picture that the guard before this one left is from another one; 0: it left none */
 	uint64_t kept; /* what this one said of that for the next */
 	unsigned looks, syncs, protections, degraded, recovered;
+	unsigned asked; /* how often whether the source is fresh */
+	const struct vg_fact *binds; /* what is bound here */
+	size_t n_binds;
+	unsigned held; /* addresses that the breaker had the kernel hold */
 	char what[32], why[VG_ERROR_MAX * 2];
 	struct vg_kube_sink sink;
 } said;
@@ -47,6 +51,7 @@ void vg_kube_source_retry(struct vg_kube_source *source)
 
 bool vg_kube_source_is_fresh(const struct vg_kube_source *source)
 {
+	said.asked++;
 	return said.fresh;
 }
 
@@ -116,6 +121,23 @@ void vg_kern_busy(struct vg_kern *kern)
 
 void vg_kern_for_each_bind(const struct vg_kern *kern, void (*fn)(void *ctx, const struct vg_fact *fact, const struct vg_judgement *said_), void *ctx)
 {
+	for (size_t i = 0; i < said.n_binds; i++)
+		fn(ctx, &said.binds[i], NULL);
+}
+
+int vg_kern_hold(struct vg_kern *kern, const struct vg_addr *addr)
+{
+	said.held++;
+	return 0;
+}
+
+void vg_kern_let_go(struct vg_kern *kern, const struct vg_addr *addr)
+{
+}
+
+int vg_kern_for_each_held(const struct vg_kern *kern, int (*fn)(void *ctx, const struct vg_addr *addr), void *ctx)
+{
+	return 0;
 }
 
 /* What the guard before this one left. */

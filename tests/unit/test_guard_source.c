@@ -2,6 +2,8 @@
 /* What the guard makes of what its sources say. */
 #include "guard_world.h"
 
+#include <linux/if_addr.h>
+
 #include "core/cluster_store.h"
 
 static void put(struct vg_guard *guard, const struct vg_object *object)
@@ -33,6 +35,57 @@ static void fill(struct vg_guard *guard)
 	put(guard, &there.object);
 	for (unsigned kind = 0; kind < VG_KIND_MAX; kind++)
 		vg_cluster_set_knowledge(guard->cluster, kind, VG_KIND_LISTED);
+}
+
+/* A look is as of one moment: whether the source is fresh then is asked once, however much is bound. */
+static void test_a_look_asks_once(void **state)
+{
+	struct vg_fact binds[64] = { { .kind = VG_FACT_BIND } };
+	struct world world;
+	unsigned asked;
+
+	world_up(&world);
+	fill(&world.guard);
+	become_fresh(&world.guard);
+	assert_int_equal(vg_breaker_new(VG_BREAKER_OFF, &world.guard.breaker), 0);
+	for (size_t i = 0; i < ARRAY_SIZE(binds); i++)
+		binds[i] = (struct vg_fact){ .kind = VG_FACT_BIND, .addr = addr_of(VIP), .ifindex = (uint32_t)i + 1, .prefix = 32 };
+	said.binds = binds;
+	said.n_binds = ARRAY_SIZE(binds);
+	asked = said.asked;
+	vg_guard_take_freshness(&world.guard);
+	assert_int_equal(said.asked, asked + 1);
+	assert_int_equal(world.guard.look_ns, 0);
+	said.fresh = false; /* and after it anew */
+	assert_int_equal(verdict(&world.guard, VIP), VG_UNKNOWN);
+	vg_breaker_free(world.guard.breaker);
+	world_down(&world);
+}
+
+/* What is hardware is a real link to the breaker, too, though it bears the name of a service dummy. */
+static void test_a_real_link_is_weighed_as_one(void **state)
+{
+	const struct vg_judgement unknown = { VG_UNKNOWN, VG_OWNER_UNPROVEN };
+
+	(void)state;
+	for (int real = 0; real < 2; real++) {
+		struct vg_fact bind = { .kind = VG_FACT_BIND, .addr = addr_of(VIP), .ifindex = 2, .prefix = 32, .ifname = "kube-lb0" };
+		struct world world;
+
+		world_up(&world);
+		assert_int_equal(vg_breaker_new(0, &world.guard.breaker), 0);
+		bind.real_link = real;
+		bind.how = VG_HOW_PREEXISTING;
+		bind.ifa_flags = IFA_F_PERMANENT;
+		said.binds = &bind;
+		said.n_binds = 1;
+		vg_guard_breaker_note(&world.guard, &bind, &unknown);
+		fill(&world.guard);
+		become_fresh(&world.guard);
+		assert_int_equal(said.held, real);
+		vg_breaker_free(world.guard.breaker);
+		world_down(&world);
+	}
 }
 
 static void test_by_the_clock(void **state)
@@ -216,6 +269,8 @@ static void test_static_pods_of_two_folders(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_a_look_asks_once),
+		cmocka_unit_test(test_a_real_link_is_weighed_as_one),
 		cmocka_unit_test(test_by_the_clock),
 		cmocka_unit_test(test_after_a_pause),
 		cmocka_unit_test(test_never_heard_from_is_said),

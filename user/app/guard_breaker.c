@@ -134,8 +134,7 @@ static void weigh(void *ctx, const struct vg_fact *fact, const struct vg_judgeme
 {
 	struct vg_guard *guard = ctx;
 	const struct vg_bind_key key = vg_bind_key_of(fact);
-	struct vg_circumstances now = vg_guard_circumstances(guard);
-	struct vg_answer answer = vg_judge(guard->snapshot, &fact->addr, fact->ifname, &now);
+	struct vg_answer answer = vg_judge(guard->snapshot, &fact->addr, vg_fact_link(fact), &guard->look);
 
 	(void)said;
 	vg_breaker_weigh(guard->breaker, &key, &answer.bind);
@@ -146,7 +145,7 @@ void vg_guard_look_begin(struct vg_guard *guard)
 	char why[128];
 	bool more;
 
-	guard->look_ns = vg_time_boot_ns();
+	vg_guard_look_at(guard, vg_time_boot_ns());
 	if (!guard->breaker)
 		return;
 	vg_kern_for_each_bind(guard->kern, weigh, guard);

@@ -32,14 +32,25 @@ static bool is_trusted(const struct vg_guard *guard)
 	return guard->fresh && !guard->behind && !guard->full && vg_kube_source_is_fresh(guard->kube);
 }
 
-struct vg_circumstances vg_guard_circumstances(const struct vg_guard *guard)
+static struct vg_circumstances circumstances_at(const struct vg_guard *guard, uint64_t now_ns)
 {
 	return (struct vg_circumstances){
-		.now_ns = guard->look_ns ? guard->look_ns : vg_time_boot_ns(),
+		.now_ns = now_ns,
 		.grace_ns = guard->options->grace_ns,
 		.stale = guard->kube && !is_trusted(guard),
 		.incomplete = guard->kube && (!guard->complete || guard->behind),
 	};
+}
+
+struct vg_circumstances vg_guard_circumstances(const struct vg_guard *guard)
+{
+	return guard->look_ns ? guard->look : circumstances_at(guard, vg_time_boot_ns());
+}
+
+void vg_guard_look_at(struct vg_guard *guard, uint64_t now_ns)
+{
+	guard->look_ns = now_ns;
+	guard->look = circumstances_at(guard, now_ns);
 }
 
 static void say_synced(struct vg_guard *guard, const char *source)

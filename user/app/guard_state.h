@@ -78,6 +78,7 @@ struct vg_guard {
 	bool breaker_said; /* that it holds something */
 	bool look_failed; /* what it holds is not all in the kernel */
 	uint64_t look_ns; /* CLOCK_BOOTTIME; everything is judged as of then; 0: no look is under way */
+	struct vg_circumstances look; /* while one is: whether the source is fresh is asked once, not for each bind */
 	struct vg_timer *pause;
 	bool paused; /* that was said */
 
@@ -105,6 +106,7 @@ void vg_guard_woke(void *guard); /* after a pause: what time alone has changed m
 struct vg_assess_config vg_guard_assess_config(const struct vg_guard *guard);
 struct vg_moment vg_guard_moment(void);
 struct vg_circumstances vg_guard_circumstances(const struct vg_guard *guard);
+void vg_guard_look_at(struct vg_guard *guard, uint64_t now_ns); /* until look_ns is 0 again, those of this moment are everybody's */
 json_t *vg_guard_source_to_json(const struct vg_guard *guard);
 void vg_guard_arm_assess(struct vg_guard *guard, uint64_t at_ns); /* 0: disarm */
 void vg_guard_say_ready(struct vg_guard *guard); /* once: attached, and the picture is complete and fresh */
