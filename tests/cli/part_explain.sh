@@ -56,6 +56,10 @@ done <<-'TABLE'
 	43|192.0.2.240|bind|owner-unproven|pool-proves|?|MetalLB's mark is there and nothing proves it
 	52|192.0.2.240|bind|owner-unproven|pool-proves|mend-mark|a mark alone is no owner
 	53|198.51.100.50|bind|owner-unproven|pool-proves|mend-mark|a mark alone is no owner
+	94|192.0.2.64|bind|holder-unknown|annotation-names-node|list-holder|its agent on this node may be taking over
+	95|192.0.2.64|bind|owner-unproven|balancer-seen|take-mark-off|a mark outlives whoever left it
+	96|192.0.2.240|bind|owner-unproven|owner-proven|list-holder|^unknown: Node worker1 reports it as InternalIP, but
+	98|192.0.2.64|bind|holder-unknown|settings-seen|list-holder|Pod kube-system/kube-vip-worker2 is set up by what is not seen
 	71|192.0.2.97|bind|holder-unknown|holder-is-node|holder-name|no Node's name
 	85|192.0.2.12|bind|node-unknown|node-registered|node-name|no Node bears this node's name
 TABLE

@@ -180,6 +180,60 @@ static void why_a_mark_proves_nothing(void **state)
 	END(world, explanation);
 }
 
+static void owners_that_claim_nothing_in_words(void **state)
+{
+	struct vg_explanation explanation;
+	struct world world;
+
+	(void)state;
+	world_begin(&world);
+	put_l2(&world);
+	put_lease(&world, &(struct lease){ .key = "kube-system/cilium-l2announce-default-web", .holder = "worker2" });
+	explanation = explain(&world, VIP);
+	assert_int_equal(explanation.bind.what, VG_RULE_CONFLICT);
+	assert_non_null(step(&explanation.changes, VG_CHANGE_ONE_OWNER));
+	assert_non_null(step(&explanation.remedies, VG_REMEDY_ONE_OWNER));
+	END(world, explanation);
+}
+
+static void a_class_of_two_owners(void **state)
+{
+	struct vg_explanation explanation;
+	struct world world;
+
+	(void)state;
+	world_begin(&world);
+	put_pod(&world, &(struct pod){ .key = "metallb-system/speaker-a", .class = "kube-vip.io/kube-vip-class", .flags = VG_POD_METALLB_SPEAKER });
+	put_service(&world, &(struct svc){ .key = "default/web", .address = VIP, .class = "kube-vip.io/kube-vip-class" });
+	explanation = explain(&world, VIP);
+	assert_int_equal(explanation.bind.what, VG_RULE_CONFLICT_CLASS);
+	assert_non_null(step(&explanation.remedies, VG_REMEDY_CLASS_APART));
+	assert_null(step(&explanation.remedies, VG_REMEDY_ONE_OWNER));
+	END(world, explanation);
+}
+
+static void a_balancer_that_is_gone(void **state)
+{
+	struct vg_explanation explanation;
+	struct world world;
+
+	(void)state;
+	world_begin(&world);
+	put_service(&world, &(struct svc){ .key = "default/web", .address = VIP, .flags = VG_SERVICE_PURELB, .held = "worker1" });
+	explanation = explain(&world, VIP);
+	assert_int_equal(explanation.bind.what, VG_RULE_UNPROVEN_BALANCER);
+	assert_non_null(clue(&explanation, VG_CLUE_BALANCER_GONE));
+	assert_non_null(step(&explanation.remedies, VG_REMEDY_MARK_OFF));
+	vg_explanation_deinit(&explanation);
+	put_purelb(&world);
+	put_pod(&world, &(struct pod){ .key = "purelb/agent", .balancer = "lbnodeagent", .flags = VG_POD_OTHER_BALANCER });
+	explanation = explain(&world, VIP);
+	assert_int_equal(explanation.bind.what, VG_RULE_HOLDER_AGENT);
+	assert_string_equal(clue(&explanation, VG_CLUE_BALANCER_PROVES)->object->key, "purelb/agent");
+	assert_string_equal(clue(&explanation, VG_CLUE_AGENT_HERE)->object->key, "purelb/agent");
+	END(world, explanation);
+}
+
 static void a_node_address_in_a_pool(void **state)
 {
 	struct vg_explanation explanation;
@@ -246,6 +300,9 @@ int main(void)
 		cmocka_unit_test(what_may_not_be_read_is_named),
 		cmocka_unit_test(another_balancer_is_named),
 		cmocka_unit_test(why_a_mark_proves_nothing),
+		cmocka_unit_test(owners_that_claim_nothing_in_words),
+		cmocka_unit_test(a_class_of_two_owners),
+		cmocka_unit_test(a_balancer_that_is_gone),
 		cmocka_unit_test(a_node_address_in_a_pool),
 		cmocka_unit_test(a_lease_that_expired),
 		cmocka_unit_test(in_order),

@@ -31,6 +31,7 @@ enum vg_rank { VG_RANK_DECIDES, VG_RANK_PROVES, VG_RANK_CARRIES, VG_RANK_MISSING
 	X(VG_CLUE_RESERVED_POOL, "pool-reserves", VG_RANK_DECIDES) \
 	X(VG_CLUE_EVENT_BEFORE, "event-before", VG_RANK_PROVES) \
 	X(VG_CLUE_CLASS, "class", VG_RANK_PROVES) \
+	X(VG_CLUE_CLASS_OF_TWO, "class-of-two-owners", VG_RANK_PROVES) \
 	X(VG_CLUE_CLASS_FOREIGN, "class-of-no-known-owner", VG_RANK_PROVES) \
 	X(VG_CLUE_ALLOCATED, "allocated", VG_RANK_PROVES) \
 	X(VG_CLUE_POOL_CONTAINS, "pool-contains", VG_RANK_PROVES) \
@@ -126,6 +127,7 @@ enum vg_rank { VG_RANK_DECIDES, VG_RANK_PROVES, VG_RANK_CARRIES, VG_RANK_MISSING
 	X(VG_RULE_UNPROVEN_BALANCER, "unproven-balancer") \
 	X(VG_RULE_CONFLICT_CLAIMS, "conflict-of-claims") \
 	X(VG_RULE_CONFLICT_CLASS, "conflict-of-class") \
+	X(VG_RULE_CONFLICT, "conflict") \
 	X(VG_RULE_CONFLICT_RANGES, "conflict-of-ranges") \
 	X(VG_RULE_HOLDER_LEASE, "holder-lease-not-fresh") \
 	X(VG_RULE_HOLDER_NO_LEASE, "holder-no-lease") \
@@ -179,6 +181,7 @@ enum vg_rank { VG_RANK_DECIDES, VG_RANK_PROVES, VG_RANK_CARRIES, VG_RANK_MISSING
 	X(VG_CHANGE_CILIUM_LEASE, "cilium-lease") \
 	X(VG_CHANGE_BALANCER_SEEN, "balancer-seen") \
 	X(VG_CHANGE_ONE_CLAIM, "one-claim") \
+	X(VG_CHANGE_ONE_OWNER, "one-owner") \
 	X(VG_CHANGE_APART, "ranges-apart") \
 	X(VG_CHANGE_SETTINGS_SEEN, "settings-seen") \
 	X(VG_CHANGE_HOLDER_LISTED, "holder-listed") \
@@ -202,6 +205,7 @@ enum vg_rank { VG_RANK_DECIDES, VG_RANK_PROVES, VG_RANK_CARRIES, VG_RANK_MISSING
 	X(VG_REMEDY_ADVERTISE, "advertise-pool") \
 	X(VG_REMEDY_KV_ANNOUNCES, "kube-vip-announces") \
 	X(VG_REMEDY_ONE_CLAIM, "drop-a-claim") \
+	X(VG_REMEDY_ONE_OWNER, "one-owner") \
 	X(VG_REMEDY_CLASS_APART, "classes-apart") \
 	X(VG_REMEDY_KV_LEASE, "kube-vip-lease") \
 	X(VG_REMEDY_HOLDER_NAME, "holder-name") \

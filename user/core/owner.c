@@ -108,7 +108,7 @@ static struct vg_opinion by_class(struct vg_inquiry *inquiry, const struct vg_se
 {
 	bool metallb = vg_owner_metallb_class(inquiry->scene, service->class), kube_vip = vg_owner_kube_vip_class(inquiry->scene, service->class);
 
-	vg_say(inquiry, VG_CLUE_CLASS, &service->object, "loadBalancerClass", service->class);
+	vg_say(inquiry, metallb && kube_vip ? VG_CLUE_CLASS_OF_TWO : VG_CLUE_CLASS, &service->object, "loadBalancerClass", service->class);
 	if (metallb && kube_vip)
 		return vg_opinion_conflict(service);
 	if (metallb)

@@ -27,6 +27,7 @@ static const char *const clues[] = {
 	[VG_CLUE_RESERVED_POOL] = "contains the address, which no Service carries",
 	[VG_CLUE_EVENT_BEFORE] = "names the announcer before",
 	[VG_CLUE_CLASS] = "decides who may be the owner",
+	[VG_CLUE_CLASS_OF_TWO] = "is served by MetalLB and by kube-vip",
 	[VG_CLUE_CLASS_FOREIGN] = "is of no owner that publishes a holder",
 	[VG_CLUE_ALLOCATED] = "says that MetalLB allocated it",
 	[VG_CLUE_POOL_CONTAINS] = "contains the address",
@@ -128,6 +129,7 @@ static const char *const rules[] = {
 	[VG_RULE_UNPROVEN_BALANCER] = "a balancer's mark is there and nothing else of that balancer: a mark outlives whoever left it",
 	[VG_RULE_CONFLICT_CLAIMS] = "two owners each have an explicit claim on the Service",
 	[VG_RULE_CONFLICT_CLASS] = "MetalLB and kube-vip both serve the Service's class",
+	[VG_RULE_CONFLICT] = "more than one owner has proof or a mark of its own, and nothing says which of them is meant",
 	[VG_RULE_CONFLICT_RANGES] = "two balancers hand out this range",
 	[VG_RULE_HOLDER_LEASE] = "the owner is known, and the Lease that would name the holder has expired or was released",
 	[VG_RULE_HOLDER_NO_LEASE] = "the owner is kube-vip, and no fresh Lease names a holder",
@@ -184,6 +186,7 @@ static const char *const changes[] = {
 	[VG_CHANGE_CILIUM_LEASE] = "a fresh Lease cilium-l2announce-{service-namespace}-{service-name}",
 	[VG_CHANGE_BALANCER_SEEN] = "an object or a live Pod of the balancer whose mark {service} bears, or no such mark",
 	[VG_CHANGE_ONE_CLAIM] = "one claim less on {service}",
+	[VG_CHANGE_ONE_OWNER] = "all but one of the owners that the evidence names letting go of {address}",
 	[VG_CHANGE_APART] = "{object} no longer speaking of {address}",
 	[VG_CHANGE_SETTINGS_SEEN] = "{object} with its settings as plain environment or arguments: svc_enable, svc_election, bgp_enable, lb_class_*",
 	[VG_CHANGE_HOLDER_LISTED] = "an assignment of {address} in the assignments file",
@@ -229,6 +232,7 @@ static const char *const remedies[] = {
 	[VG_REMEDY_ONE_CLAIM] = "let one owner have {object}: take {field} off it (annotation kube-vip.io/ignore: \"true\" keeps kube-vip away), or "
 				"set a loadBalancerClass that only one "
 				"serves",
+	[VG_REMEDY_ONE_OWNER] = "let one owner have {service}: set a loadBalancerClass that only one serves, or stop the others from taking it",
 	[VG_REMEDY_CLASS_APART] = "let one controller serve class {value}: MetalLB's --lb-class and kube-vip's lb_class_name must differ",
 	[VG_REMEDY_KV_LEASE] = "see why kube-vip does not hold Lease {lease}: its Pod's log, its right to update leases; with svc_election=false the "
 			       "global Lease plndr-svcs-lock "
