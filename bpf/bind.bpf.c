@@ -9,6 +9,7 @@
 #define VG_NEED_BINDS
 #define VG_NEED_CALLS
 #define VG_NEED_EVENTS
+#define VG_NEED_SWITCH
 #include "vmlinux.h"
 #include <bpf/bpf_core_read.h>
 #include <bpf/bpf_helpers.h>

@@ -118,10 +118,23 @@ struct {
 } vg_seen SEC(".maps");
 #endif
 
+#ifdef VG_NEED_SWITCH
+/*
+ * User space attaches these programs to learn whether it can, long before it has anything to say: switched off, they know of no guard, and leave
+ * an earlier one's maps alone. One of each object.
+ */
+volatile bool vg_on SEC(".data.on") = true;
+#endif
+
 static __always_inline struct vg_config *vg_config_get(void)
 {
 	__u32 zero = 0;
 	struct vg_config *config = bpf_map_lookup_elem(&vg_config, &zero);
+
+#ifdef VG_NEED_SWITCH
+	if (!vg_on)
+		return NULL;
+#endif
 
 	/* Until user space has written it, and if another version has: as if there were no guard. */
 	return config && config->abi_version == VG_ABI_VERSION ? config : NULL;

@@ -111,9 +111,7 @@ static int try_senders(struct vg_announce *announce)
 		r = load(announce, ALL, false);
 	if (r < 0)
 		return r;
-	r = attach_senders(announce);
-	vg_program_detach(&announce->senders);
-	return r;
+	return attach_senders(announce);
 }
 
 static int try_tcx(const struct vg_announce *announce)
@@ -229,19 +227,9 @@ void vg_announce_free(struct vg_announce *announce)
 	free(announce);
 }
 
-/* Before 5.15 a tracing program that was attached once, for the try, cannot be again (bpf_tracing_prog_attach() of 5.10: ENOENT). */
-int vg_announce_attach_senders(struct vg_announce *announce)
+void vg_announce_keep_senders(struct vg_announce *announce)
 {
-	int r = attach_senders(announce);
-
-	if (r == -ENOENT) {
-		r = load(announce, ALL, announce->may_probe);
-		if (r == 0)
-			r = attach_senders(announce);
-	}
-	if (r == 0)
-		vg_program_pin(&announce->senders, announce->maps->pins);
-	return r;
+	vg_program_pin(&announce->senders, announce->maps->pins);
 }
 
 void vg_announce_follow(struct vg_announce *announce, const struct vg_links *links)

@@ -13,15 +13,15 @@ struct vg_announce;
 typedef void (*vg_announce_changed_fn)(void *ctx, enum vg_feature feature, bool ok, const char *why);
 
 int vg_announce_make_maps(struct vg_maps *maps);
-/* Loads, and tries on loopback which way of attaching there is. Records VG_FEATURE_TCX, _CLSACT, _SENDER, _LINKS, _ORDER.
+/* Loads, names senders from now on, and tries on loopback which way of attaching there is. Records VG_FEATURE_TCX, _CLSACT, _SENDER, _LINKS, _ORDER.
  * `changed` is called when a link cannot be attached to, or is again. */
 int vg_announce_new(const struct vg_maps *maps, uint32_t without, vg_announce_changed_fn changed, void *ctx, struct vg_features *features,
 		    struct vg_announce **ret_announce);
 /* Takes everything off. NULL is fine. */
 void vg_announce_free(struct vg_announce *announce);
 
-/* Names senders from now on. Before vg_announce_follow(): the program may have to be loaded anew. */
-int vg_announce_attach_senders(struct vg_announce *announce);
+/* What names the senders outlives the guard. */
+void vg_announce_keep_senders(struct vg_announce *announce);
 /* Attaches to the links that are guarded now, detaches from the others. */
 void vg_announce_follow(struct vg_announce *announce, const struct vg_links *links);
 /* Filters or qdiscs of this link changed: puts ours back, in the first place, if it was touched. */

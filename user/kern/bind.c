@@ -21,7 +21,6 @@ static const struct vg_program program_table[] = {
 struct vg_bind {
 	const struct vg_maps *maps;
 	struct vg_program_object object;
-	bool may_probe;
 	uint32_t chosen; /* 1 << VG_FEATURE_TRACING or 1 << VG_FEATURE_KPROBE */
 	struct vg_attached attached;
 };
@@ -47,7 +46,6 @@ static int load(struct vg_bind *bind, bool may_probe)
 	struct bind_bpf__rodata *rodata;
 	int r;
 
-	bind->may_probe = may_probe;
 	vg_program_close(&bind->object);
 	r = open_object(&bind->object);
 	if (r < 0)
@@ -55,13 +53,11 @@ static int load(struct vg_bind *bind, bool may_probe)
 	rodata = vg_program_rodata(&bind->object);
 	if (rodata)
 		rodata->vg_may_probe_read = may_probe;
+	r = vg_program_hold(&bind->object);
+	if (r < 0)
+		return r;
 	vg_program_choose(&bind->object, program_table, ARRAY_SIZE(program_table), bind->chosen);
 	return vg_program_load(&bind->object, bind->maps);
-}
-
-static int attach(struct vg_bind *bind)
-{
-	return vg_program_attach(&bind->object, program_table, ARRAY_SIZE(program_table), bind->chosen, &bind->attached);
 }
 
 static int try_set(struct vg_bind *bind, enum vg_feature feature)
@@ -74,9 +70,7 @@ static int try_set(struct vg_bind *bind, enum vg_feature feature)
 		r = load(bind, false);
 	if (r < 0)
 		return r;
-	r = attach(bind);
-	vg_program_detach(&bind->attached);
-	return r;
+	return vg_program_attach(&bind->object, program_table, ARRAY_SIZE(program_table), bind->chosen, &bind->attached);
 }
 
 int vg_bind_new(const struct vg_maps *maps, uint32_t without, struct vg_features *features, struct vg_bind **ret_bind)
@@ -110,16 +104,10 @@ void vg_bind_free(struct vg_bind *bind)
 	free(bind);
 }
 
-/* Before 5.15 a tracing program that was attached once, for the try, cannot be again (bpf_tracing_prog_attach() of 5.10: ENOENT). */
-int vg_bind_attach(struct vg_bind *bind)
+int vg_bind_release(struct vg_bind *bind)
 {
-	int r = attach(bind);
+	int r = vg_program_release(&bind->object);
 
-	if (r == -ENOENT) {
-		r = load(bind, bind->may_probe);
-		if (r == 0)
-			r = attach(bind);
-	}
 	if (r == 0)
 		vg_program_pin(&bind->attached, bind->maps->pins);
 	return r;

@@ -10,10 +10,10 @@
 struct vg_bind;
 
 int vg_bind_make_maps(struct vg_maps *maps);
-/* Loads the fentry/fexit set, else the kprobe set, having attached it once for a try. Records VG_FEATURE_TRACING, _KPROBE. */
+/* Loads the fentry/fexit set, else the kprobe set, and attaches it, held: it does nothing yet. Records VG_FEATURE_TRACING, _KPROBE. */
 int vg_bind_new(const struct vg_maps *maps, uint32_t without, struct vg_features *features, struct vg_bind **ret_bind);
 void vg_bind_free(struct vg_bind *bind); /* NULL is fine */
-int vg_bind_attach(struct vg_bind *bind);
+int vg_bind_release(struct vg_bind *bind); /* from now on it sees */
 
 VG_DEFINE_CLEANUP(struct vg_bind *, vg_bind_free)
 

@@ -57,6 +57,9 @@ static int load(struct vg_deny *deny)
 	r = vg_program_open(elf, size, &deny->object);
 	if (r < 0)
 		return r;
+	r = vg_program_hold(&deny->object);
+	if (r < 0)
+		return r;
 	vg_program_choose(&deny->object, part->table, part->n, 1U << part->feature);
 	return vg_program_load(&deny->object, deny->maps);
 }
@@ -75,9 +78,7 @@ static int try_deny(struct vg_deny *deny)
 	r = load(deny);
 	if (r < 0)
 		return r;
-	r = attach(deny);
-	vg_program_detach(&deny->attached);
-	return r;
+	return attach(deny);
 }
 
 int vg_deny_new(const struct vg_maps *maps, enum vg_feature feature, uint32_t without, struct vg_features *features, struct vg_deny **ret_deny)
@@ -110,16 +111,10 @@ void vg_deny_free(struct vg_deny *deny)
 	free(deny);
 }
 
-/* Before 5.15 a tracing program that was attached once, for the try, cannot be again (bpf_tracing_prog_attach() of 5.10: ENOENT). */
-int vg_deny_attach(struct vg_deny *deny)
+int vg_deny_release(struct vg_deny *deny)
 {
-	int r = attach(deny);
+	int r = vg_program_release(&deny->object);
 
-	if (r == -ENOENT) {
-		r = load(deny);
-		if (r == 0)
-			r = attach(deny);
-	}
 	if (r == 0)
 		vg_program_pin(&deny->attached, deny->maps->pins);
 	return r;

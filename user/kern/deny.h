@@ -10,10 +10,10 @@
 struct vg_deny;
 
 int vg_deny_make_maps(struct vg_maps *maps);
-/* VG_FEATURE_DENY or VG_FEATURE_DENY_IOCTL. Loads it, having attached it once for a try. Records the feature. */
+/* VG_FEATURE_DENY or VG_FEATURE_DENY_IOCTL. Loads and attaches it, held: it does nothing yet. Records the feature. */
 int vg_deny_new(const struct vg_maps *maps, enum vg_feature feature, uint32_t without, struct vg_features *features, struct vg_deny **ret_deny);
 void vg_deny_free(struct vg_deny *deny); /* NULL is fine */
-int vg_deny_attach(struct vg_deny *deny);
+int vg_deny_release(struct vg_deny *deny); /* from now on it refuses */
 
 VG_DEFINE_CLEANUP(struct vg_deny *, vg_deny_free)
 

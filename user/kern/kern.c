@@ -393,7 +393,7 @@ int vg_kern_attach(struct vg_kern *kern, struct vg_error *ret_error)
 	r = vg_deadman_new(kern->loop, kern->maps.config, kern->dead_man_ns, on_woke, on_tick, kern, &kern->deadman);
 	if (r < 0)
 		return vg_error_set(ret_error, r, "cannot set the dead-man's timer: %s", strerror(-r));
-	r = vg_programs_attach(&kern->programs, &kern->features, ret_error);
+	r = vg_programs_release(&kern->programs, ret_error);
 	if (r < 0)
 		return r;
 	kern->attached = true;

@@ -144,6 +144,38 @@ void *vg_program_rodata(const struct vg_program_object *object)
 	return map ? (void *)bpf_map__initial_value(map, &size) : NULL;
 }
 
+#define SWITCH_MAP ".data.on" /* vg_on of maps.bpf.h alone */
+
+static struct bpf_map *find_switch(const struct vg_program_object *object)
+{
+	struct bpf_map *map = bpf_object__find_map_by_name(object->object, SWITCH_MAP);
+
+	return map && bpf_map__value_size(map) == sizeof(bool) ? map : NULL;
+}
+
+int vg_program_hold(const struct vg_program_object *object)
+{
+	const struct bpf_map *map = find_switch(object);
+	size_t size;
+	bool *on = map ? (bool *)bpf_map__initial_value((struct bpf_map *)map, &size) : NULL;
+
+	if (!on)
+		return -EPROTO;
+	*on = false;
+	return 0;
+}
+
+int vg_program_release(const struct vg_program_object *object)
+{
+	const struct bpf_map *map = find_switch(object);
+	const __u32 zero = 0;
+	const bool on = true;
+
+	if (!map)
+		return -EPROTO;
+	return bpf_map_update_elem(bpf_map__fd(map), &zero, &on, BPF_ANY) < 0 ? -errno : 0;
+}
+
 static bool is_chosen(const struct vg_program *program, uint32_t features)
 {
 	return features & (1U << program->feature);

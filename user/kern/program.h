@@ -41,6 +41,9 @@ int vg_program_open(const void *elf, size_t size, struct vg_program_object *ret_
 void vg_program_close(struct vg_program_object *object); /* twice is fine */
 /* The constants of an opened object, for its owner to change before it is loaded; NULL if it has none. */
 void *vg_program_rodata(const struct vg_program_object *object);
+/* Of objects with a switch (maps.bpf.h), before they are loaded: the programs can be attached, but do nothing until they are released. */
+int vg_program_hold(const struct vg_program_object *object);
+int vg_program_release(const struct vg_program_object *object);
 /* Loads only the programs of the table whose feature is in `features` (bits 1 << enum vg_feature). */
 void vg_program_choose(const struct vg_program_object *object, const struct vg_program *table, size_t n, uint32_t features);
 /* Gives it our maps and loads what was chosen. -errno. */

@@ -50,25 +50,21 @@ void vg_programs_load(struct vg_programs *programs, const struct vg_maps *maps, 
 	rule_out(features, off & ~without, "the kernel has no BTF");
 }
 
-int vg_programs_attach(struct vg_programs *programs, const struct vg_features *features, struct vg_error *ret_error)
+int vg_programs_release(struct vg_programs *programs, struct vg_error *ret_error)
 {
 	int r = 0;
 
 	/* who binds is known before binds are refused */
 	if (programs->bind)
-		r = vg_bind_attach(programs->bind);
-	if (r < 0)
-		return vg_error_set(ret_error, r, "cannot attach the bind programs: %s", strerror(-r));
-	if (programs->deny)
-		r = vg_deny_attach(programs->deny);
+		r = vg_bind_release(programs->bind);
+	if (r == 0 && programs->deny)
+		r = vg_deny_release(programs->deny);
 	if (r == 0 && programs->deny_ioctl)
-		r = vg_deny_attach(programs->deny_ioctl);
+		r = vg_deny_release(programs->deny_ioctl);
 	if (r < 0)
-		return vg_error_set(ret_error, r, "cannot attach the deny programs: %s", strerror(-r));
-	if (programs->announce && features->of[VG_FEATURE_SENDER].ok)
-		r = vg_announce_attach_senders(programs->announce);
-	if (r < 0)
-		return vg_error_set(ret_error, r, "cannot attach the sender programs: %s", strerror(-r));
+		return vg_error_set(ret_error, r, "cannot switch on the programs that see and refuse binds: %s", strerror(-r));
+	if (programs->announce)
+		vg_announce_keep_senders(programs->announce);
 	return 0;
 }
 

@@ -19,8 +19,8 @@ int vg_programs_make_maps(struct vg_maps *maps);
 /* Without maps, or with what needs it and no BTF, nothing is tried. */
 void vg_programs_load(struct vg_programs *programs, const struct vg_maps *maps, uint32_t without, vg_announce_changed_fn changed, void *ctx,
 		      struct vg_features *features);
-/* All but the judging of frames, which follows the links (vg_announce_follow()). */
-int vg_programs_attach(struct vg_programs *programs, const struct vg_features *features, struct vg_error *ret_error);
+/* What is attached begins to act and outlives the guard: all but the judging of frames, which follows the links (vg_announce_follow()). */
+int vg_programs_release(struct vg_programs *programs, struct vg_error *ret_error);
 void vg_programs_deinit(struct vg_programs *programs); /* twice is fine */
 
 #endif
