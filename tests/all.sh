@@ -3,20 +3,106 @@
 #
 # `make test`: unit tests plain, with clang and under sanitizers, the judgement corpus, mutants of the judge, fuzzers, the Kubernetes source against a
 # bad server and a real one, the double of kube-vip beside recordings, namespaces on this host, the BPF objects and the guard in guests of all
-# kernels, one of them with a real API server, the demo. Closes with "N passed, M failed" over everything.
+# kernels, one of them with a real API server, the demo. Closes with every check that failed, and "N passed, M failed" over everything.
+#
+# Nearly every part keeps one core busy, an emulated machine too, so VG_LANES (2) of them run side by side: whoever is done takes the next one of the
+# list below. A part's output is shown as a whole when it is done. VG_PART=WORD: only the jobs whose name contains it.
 set -uo pipefail
 cd "$(dirname "$0")/.." || exit 1
-passed=0 failed=0
 log=$(mktemp -d)
 trap 'rm -rf "$log"' EXIT
 
-# count NAME RC FILE: adds up the closing line of a part's output; a part without one, or that failed without saying so, is one failure
+# in_turn COMMAND...: what a lane says is not mixed with what another says
+in_turn() {
+	(
+		exec 9>"$log/turn"
+		flock 9
+		"$@"
+	)
+}
+
+show() {
+	echo "== $1"
+	cat "$3"
+	echo "-- $1: $2 s"
+}
+
+# part NAME COMMAND...: runs it, and notes what became of it for the sum: seconds, exit status, file of the output, name
+part() {
+	local name=$1 began=$SECONDS rc=0 file
+	shift
+	file=$(mktemp "$log/part.XXXXXX")
+	"$@" >"$file" 2>&1 </dev/null || rc=$?
+	in_turn show "$name" $((SECONDS - began)) "$file"
+	echo "$((SECONDS - began)) $rc $file $name" >>"$log/done"
+}
+
+make_quiet() { make --no-print-directory "$@"; }
+
+# ---- jobs: one part, or some of which the later ones need what the earlier ones built
+
+job_check() { part "check" make_quiet check; }
+# the sources are the same, so they are not read for style again
+job_check_clang() { VG_LINT=no part "check, clang" make_quiet CC=clang O=build/clang check; }
+job_check_sanitizers() {
+	VG_LINT=no part "check, sanitizers" make_quiet SAN=1 check
+	part "the Kubernetes source, built with sanitizers" built make_quiet SAN=1 build/san/tools/kubewatch
+	part "a bad API server, sanitizers" tests/api/fault/run.sh build/san/tools/kubewatch
+}
+job_corpus() { part "the judgement corpus" tests/judgement/run.py --vipguard build/vipguard; }
+job_mutants() { VG_JOBS=1 part "mutants of the judge" tests/mutation/run.sh; }
+job_fuzz() { VG_JOBS=1 part "fuzzers" make_quiet fuzz T="${VG_FUZZ_SECONDS:-10}"; }
+job_api_live() { part "a real API server" tests/api/live/run.sh; }
+job_api_rig() { part "the rig of it" tests/api/smoke.sh; }
+job_api_guest() { part "the guard with a real API server, 6.1" tests/api/guest/run.sh 6.1; }
+job_double() { part "the double of kube-vip" tests/e2e/kube-vip/compare.sh; }
+job_netns() { part "namespaces on this host" tests/netns/run.sh; }
+job_demo() { part "the demo" tests/demo/counted.sh; }
+job_guest() { part "guest $1" tests/guest/run.sh "$1"; }
+job_bpf() { part "BPF objects $1" tests/bpf/run.sh "$1"; }
+
+# What a build says counts as one check.
+built() {
+	if "$@"; then
+		echo "1 passed, 0 failed"
+	else
+		echo "0 passed, 1 failed"
+		return 1
+	fi
+}
+
+# The first for whoever waits for it, then the long ones, so that the lanes end together.
+jobs=(check "guest 5.10" "guest 6.1" "guest 6.12" "guest newest" api_guest check_sanitizers check_clang netns mutants api_live api_rig fuzz
+	"bpf 5.10" "bpf 6.1" "bpf 6.12" "bpf newest" demo double corpus)
+
+# Takes jobs until there is none left.
+lane() {
+	local i job
+	for i in "${!jobs[@]}"; do
+		[[ ${jobs[i]} == *"${VG_PART-}"* ]] || continue
+		mkdir "$log/taken-$i" 2>/dev/null || continue
+		read -ra job <<<"${jobs[i]}"
+		in_turn echo ".. ${jobs[i]}"
+		"job_${job[0]}" "${job[@]:1}"
+	done
+}
+
+# ---- the sum
+
+passed=0 failed=0 bad=()
+
+# One part: its closing line is added up; one without it, or that failed without saying so, is one failure. Failures are kept to be said again.
 count() {
-	local name=$1 rc=$2 line
-	line=$(grep -E '^[0-9]+ passed, [0-9]+ failed$' "$3" | tail -n 1)
+	local rc=$1 file=$2 name=$3 line
+	line=$(grep -E '^[0-9]+ passed, [0-9]+ failed$' "$file" | tail -n 1)
+	while IFS= read -r not_ok; do
+		bad+=("$name: $not_ok")
+	done < <(grep -E '^ *(not ok|FAIL) ' "$file")
 	if [[ -z $line ]] || { ((rc != 0)) && [[ $line == *' 0 failed' ]]; }; then
 		failed=$((failed + 1))
-		echo "not ok $name (exit $rc)"
+		bad+=("$name: not ok, exit $rc: $(grep -v '^ *$' "$file" | tail -n 1)")
+	elif [[ $line != *' 0 failed' ]] && ! grep -qE '^ *(not ok|FAIL) ' "$file"; then
+		bad+=("$name: $line")
 	fi
 	[[ -z $line ]] && return
 	passed=$((passed + ${line%% *}))
@@ -24,77 +110,21 @@ count() {
 	failed=$((failed + ${line%% *}))
 }
 
-# part NAME COMMAND...: runs it and shows its output as it comes
-part() {
-	local name=$1 began=$SECONDS rc=0
-	shift
-	echo "== $name"
-	"$@" 2>&1 | tee "$log/part" || rc=$?
-	count "$name" $rc "$log/part"
-	echo "-- $name: $((SECONDS - began)) s"
-}
-
-# Runs the guests of some kernels one after the other, their output into files: one emulated machine keeps one core busy, so two
-# such rows run side by side.
-row() {
-	local label rc
-	for label in "$@"; do
-		tests/bpf/run.sh "$label" >"$log/bpf-$label" 2>&1
-		echo $? >"$log/bpf-$label.rc"
-		tests/guest/run.sh "$label" >"$log/guest-$label" 2>&1
-		rc=$?
-		echo $rc >"$log/guest-$label.rc"
-		echo "guest $label is done: $(tail -n 1 "$log/guest-$label")"
-	done
-}
-
-# The guard in a guest, with a real API server on the host.
-api_guest() {
-	tests/api/guest/run.sh 6.1 >"$log/api-6.1" 2>&1
-	echo $? >"$log/api-6.1.rc"
-	echo "guest with an API server is done: $(tail -n 1 "$log/api-6.1")"
-}
-
-guests() {
-	local label
-	echo "== guests 5.10, 6.1, 6.12, newest; each is shown when all are done"
-	row 5.10 6.12 &
-	{
-		row 6.1 newest
-		api_guest
-	} &
-	wait
-	echo "== the guard with a real API server, 6.1"
-	cat "$log/api-6.1"
-	count "the guard with a real API server" "$(cat "$log/api-6.1.rc")" "$log/api-6.1"
-	for label in 5.10 6.1 6.12 newest; do
-		for kind in bpf guest; do
-			echo "== $kind $label"
-			cat "$log/$kind-$label"
-			count "$kind $label" "$(cat "$log/$kind-$label.rc")" "$log/$kind-$label"
-		done
-	done
-}
-
-make_quiet() { make --no-print-directory -j2 "$@"; }
-
-part "check" make_quiet check
-part "check, clang" make_quiet CC=clang O=build/clang check
-part "check, sanitizers" make_quiet SAN=1 check
-part "the judgement corpus" tests/judgement/run.py --vipguard build/vipguard
-part "mutants of the judge" tests/mutation/run.sh
-part "fuzzers" make_quiet fuzz T="${VG_FUZZ_SECONDS:-20}"
-make_quiet SAN=1 build/san/tools/kubewatch
-part "a bad API server, sanitizers" tests/api/fault/run.sh build/san/tools/kubewatch
-tests/api/build.sh || failed=$((failed + 1))
-part "a real API server" tests/api/live/run.sh
-part "the rig of it" tests/api/smoke.sh
-part "the double of kube-vip" tests/e2e/kube-vip/compare.sh
-part "namespaces on this host" tests/netns/run.sh
-tests/vm/kernels.sh || failed=$((failed + 1))
-began=$SECONDS
-guests
-echo "-- guests: $((SECONDS - began)) s"
-part "the demo" tests/demo/counted.sh
+# What only fetches and uses every core; a part that needs what could not be had says so itself.
+part "kernels of the guests" built tests/vm/kernels.sh
+part "etcd and kube-apiserver" built tests/api/build.sh
+for ((i = 0; i < ${VG_LANES:-2}; i++)); do
+	lane &
+done
+wait
+while read -r _ rc file name; do
+	count "$rc" "$file" "$name"
+done <"$log/done"
+echo "== seconds"
+sort -rn "$log/done" | while read -r seconds _ _ name; do
+	printf '%6d %s\n' "$seconds" "$name"
+done
+printf '%6d %s\n' $SECONDS "all of it, in ${VG_LANES:-2} lanes"
+((${#bad[@]} == 0)) || printf '%s\n' "== failed" "${bad[@]}"
 echo "$passed passed, $failed failed"
 ((passed > 0 && failed == 0))

@@ -3,6 +3,7 @@
 #
 # run.sh [BUILD]: each rule of the judge broken once, on purpose (mutants.txt), in a copy of its file; the unit tests must see it. Built are the
 # broken file and the tests, against BUILD/libvipguard.a (build by default), which must be made. VG_ONLY=WORD: mutants whose line contains it.
+# VG_JOBS: so many side by side (2).
 # A mutant that changes nothing, or more than one place, or does not compile, is an error like one that survives.
 # Closes with "N passed, M failed"; exits 1 if any failed or none ran.
 set -euo pipefail
@@ -54,14 +55,14 @@ grep -vE '^(#|$)' "$here/mutants.txt" | grep -F -- "${VG_ONLY-}" >"$work/list"
 # reproducible, and few rounds: a rule that only thousands of clusters show wants a test of its own
 export VG_SEED=1 VG_ROUNDS=${VG_ROUNDS:-400}
 awk -F ' [|] ' '{ print $4 }' "$work/list" | tr ' ' '\n' | sort -u |
-	xargs -P 2 -I '{}' gcc "${flags[@]}" -c "$root/tests/unit/test_{}.c" -o "$work/{}.o"
+	xargs -P "${VG_JOBS:-2}" -I '{}' gcc "${flags[@]}" -c "$root/tests/unit/test_{}.c" -o "$work/{}.o"
 # what is killed without a mutant proves nothing
 while read -r test; do
 	gcc "$work/$test.o" "$build/libvipguard.a" -o "$work/test" "${libs[@]}"
 	timeout 60 "$work/test" >"$work/out" 2>&1 || { cat "$work/out" && echo "$test fails without a mutant" && exit 1; }
 done < <(cd "$work" && printf '%s\n' *.o | sed 's/\.o$//')
 
-seq "$(wc -l <"$work/list")" | xargs -P 2 -n 1 "$here/run.sh" --one "$build/libvipguard.a" "$work"
+seq "$(wc -l <"$work/list")" | xargs -P "${VG_JOBS:-2}" -n 1 "$here/run.sh" --one "$build/libvipguard.a" "$work"
 passed=0 failed=0
 echo "rule | mutant | killed by"
 for number in $(seq "$(wc -l <"$work/list")"); do
@@ -71,7 +72,7 @@ for number in $(seq "$(wc -l <"$work/list")"); do
 		echo "$text"
 	else
 		failed=$((failed + 1))
-		echo "$text: $what"
+		echo "not ok $text: $what"
 	fi
 done
 echo "$passed passed, $failed failed"
