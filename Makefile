@@ -34,7 +34,7 @@ LDFLAGS := -pie -Wl,-z,relro,-z,now $(if $(SAN)$(FUZZ),$(SANITIZE))
 LIBS := -lbpf -lelf -lz -lmnl -lyaml -ljansson -lmicrohttpd -lcurl
 
 BPF_CFLAGS := -g -O2 -mcpu=v2 -Wall -Wextra -Werror -target bpf -D__TARGET_ARCH_x86 -Iinclude -Ivmlinux -Ibpf
-BPF := bind deny ioctl announce
+BPF := bind deny ioctl announce guard
 SKELS := $(BPF:%=$(O)/skel/%.skel.h)
 
 SRCS := $(filter-out user/main.c,$(wildcard user/*/*.c))
@@ -77,6 +77,8 @@ $(O)/have-tools: Makefile
 
 $(O)/bpf/%.bpf.o: bpf/%.bpf.c $(wildcard bpf/*.h vmlinux/*.h include/vipguard/*.h) $(O)/have-tools
 	$(call say,BPF,$@)mkdir -p $(@D); $(CLANG) $(BPF_CFLAGS) -c $< -o $@
+
+$(O)/bpf/guard.bpf.o: $(filter-out bpf/guard.bpf.c,$(wildcard bpf/*.bpf.c))
 
 $(O)/skel/%.skel.h: $(O)/bpf/%.bpf.o
 	$(call say,SKEL,$@)mkdir -p $(@D); $(BPFTOOL) gen skeleton $< > $@

@@ -30,8 +30,6 @@
 
 #define ANNOUNCE_PULL_MAX 16384
 
-char _license[] SEC("license") = "Dual BSD/GPL";
-
 /* Nearly all traffic, told apart by a few loads: neither ARP, IPv6, a tag nor LLC; and IPv6 with neither ICMPv6 nor an extension header. */
 static __always_inline bool announce_is_plain(const struct __sk_buff *skb)
 {

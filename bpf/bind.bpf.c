@@ -26,8 +26,6 @@
 #define SIOCSIFBRDADDR 0x891a
 #define SIOCSIFNETMASK 0x891c
 
-char _license[] SEC("license") = "Dual BSD/GPL";
-
 /* One address inserted, whatever family and however it was read. */
 struct bind_insert {
 	struct vg_addr addr;

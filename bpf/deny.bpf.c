@@ -24,8 +24,6 @@
 
 #define NETLINK_ROUTE 0
 
-char _license[] SEC("license") = "Dual BSD/GPL";
-
 /*
  * A send on its way through the functions below. They are global, so that the verifier takes each one once and on its own, and these get
  * no pointers before 5.13: what they need lies here. One program only writes it, and the trampoline never runs one program twice at a

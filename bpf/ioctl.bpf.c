@@ -28,8 +28,6 @@
 #define AF_INET 2
 #define MARK_NS 100000000ULL /* the question comes first thing in the call */
 
-char _license[] SEC("license") = "Dual BSD/GPL";
-
 /* uapi */
 struct ioctl_sockaddr_in {
 	__u16 family;

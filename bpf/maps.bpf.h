@@ -10,6 +10,8 @@
 
 #include "portable.bpf.h"
 
+char _license[] SEC("license") = "Dual BSD/GPL";
+
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
 	__uint(max_entries, 1);

@@ -30,8 +30,10 @@ static const struct vg_program program_table[] = {
 
 struct vg_announce {
 	const struct vg_maps *maps;
+	const struct vg_program_shared *shared;
 	bool may_probe;
-	struct vg_program_object object;
+	struct vg_program_object own;
+	const struct vg_program_object *object; /* which of them serves */
 	int prog_fd;
 	struct vg_program_object twin; /* the tc program once more; -1: not needed so far */
 	int twin_fd;
@@ -40,48 +42,56 @@ struct vg_announce {
 	struct vg_placement *placement;
 };
 
-static int open_object(struct vg_program_object *ret_object)
+void vg_announce_choose(const struct vg_program_object *object, uint32_t features)
 {
-	size_t size;
-	const void *elf = announce_bpf__elf_bytes(&size);
-
-	return vg_program_open(elf, size, ret_object);
+	vg_program_choose(object, program_table, ARRAY_SIZE(program_table), features);
 }
 
-int vg_announce_make_maps(struct vg_maps *maps)
+static int find_fd(const struct vg_program_object *object, int *ret_fd)
 {
-	size_t size;
-	const void *elf = announce_bpf__elf_bytes(&size);
+	struct bpf_program *program = bpf_object__find_program_by_name(object->object, program_table[0].name);
 
-	return vg_program_make_maps(elf, size, maps);
+	*ret_fd = program ? bpf_program__fd(program) : -1;
+	return *ret_fd >= 0 ? 0 : -ENOENT;
 }
 
 static int load_into(const struct vg_announce *announce, uint32_t features, struct vg_program_object *object, int *ret_fd)
 {
 	struct announce_bpf__rodata *rodata;
-	struct bpf_program *program;
+	const void *elf;
+	size_t size;
 	int r;
 
 	vg_program_close(object);
-	r = open_object(object);
+	elf = announce_bpf__elf_bytes(&size);
+	r = vg_program_open(elf, size, object);
 	if (r < 0)
 		return r;
 	rodata = vg_program_rodata(object);
 	if (rodata)
 		rodata->vg_may_probe_read = announce->may_probe;
-	vg_program_choose(object, program_table, ARRAY_SIZE(program_table), features);
+	vg_announce_choose(object, features);
 	r = vg_program_load(object, announce->maps);
-	if (r < 0)
-		return r;
-	program = bpf_object__find_program_by_name(object->object, program_table[0].name);
-	*ret_fd = program ? bpf_program__fd(program) : -1;
-	return *ret_fd >= 0 ? 0 : -ENOENT;
+	return r < 0 ? r : find_fd(object, ret_fd);
 }
 
-static int load(struct vg_announce *announce, uint32_t features, bool may_probe)
+static int load_own(struct vg_announce *announce, uint32_t features, bool may_probe)
 {
 	announce->may_probe = may_probe;
-	return load_into(announce, features, &announce->object, &announce->prog_fd);
+	announce->object = &announce->own;
+	return load_into(announce, features, &announce->own, &announce->prog_fd);
+}
+
+static int load(struct vg_announce *announce, uint32_t features)
+{
+	int r;
+
+	if ((announce->shared->features & features) == features) {
+		announce->object = &announce->shared->object;
+		return find_fd(announce->object, &announce->prog_fd);
+	}
+	r = load_own(announce, features, true);
+	return r < 0 && (features & BIT(VG_FEATURE_SENDER)) ? load_own(announce, features, false) : r;
 }
 
 static int program_fd(void *ctx, bool twin)
@@ -99,19 +109,15 @@ static int program_fd(void *ctx, bool twin)
 
 static int attach_senders(struct vg_announce *announce)
 {
-	return vg_program_attach(&announce->object, program_table, ARRAY_SIZE(program_table), BIT(VG_FEATURE_SENDER), &announce->senders);
+	return vg_program_attach(announce->object, program_table, ARRAY_SIZE(program_table), BIT(VG_FEATURE_SENDER), &announce->senders);
 }
 
 static int try_senders(struct vg_announce *announce)
 {
 	int r;
 
-	r = load(announce, ALL, true);
-	if (r < 0)
-		r = load(announce, ALL, false);
-	if (r < 0)
-		return r;
-	return attach_senders(announce);
+	r = load(announce, ALL);
+	return r < 0 ? r : attach_senders(announce);
 }
 
 static int try_tcx(const struct vg_announce *announce)
@@ -160,7 +166,7 @@ static int load_best(struct vg_announce *announce, uint32_t without, struct vg_f
 		if (r == 0)
 			return 0;
 	}
-	r = load(announce, BIT(VG_FEATURE_CLSACT), true);
+	r = load(announce, BIT(VG_FEATURE_CLSACT));
 	if (r < 0) {
 		vg_feature_record(features, VG_FEATURE_TCX, r);
 		features->of[VG_FEATURE_CLSACT] = features->of[VG_FEATURE_TCX];
@@ -193,8 +199,8 @@ static int make_placement(struct vg_announce *announce, uint32_t without, vg_ann
 	return vg_placement_new(&config, &announce->placement);
 }
 
-int vg_announce_new(const struct vg_maps *maps, uint32_t without, vg_announce_changed_fn changed, void *ctx, struct vg_features *features,
-		    struct vg_announce **ret_announce)
+int vg_announce_new(const struct vg_maps *maps, const struct vg_program_shared *shared, uint32_t without, vg_announce_changed_fn changed, void *ctx,
+		    struct vg_features *features, struct vg_announce **ret_announce)
 {
 	VG_CLEANUP(vg_announce_freep) struct vg_announce *announce = calloc(1, sizeof(*announce));
 	int r;
@@ -202,7 +208,9 @@ int vg_announce_new(const struct vg_maps *maps, uint32_t without, vg_announce_ch
 	if (!announce)
 		return -ENOMEM;
 	announce->maps = maps;
-	announce->object.btf_fd = -1;
+	announce->shared = shared;
+	announce->may_probe = true;
+	announce->own.btf_fd = -1;
 	announce->twin.btf_fd = -1;
 	announce->twin_fd = -1;
 	r = load_best(announce, without, features);
@@ -223,7 +231,7 @@ void vg_announce_free(struct vg_announce *announce)
 	vg_placement_free(announce->placement);
 	vg_program_close(&announce->twin);
 	vg_program_detach(&announce->senders);
-	vg_program_close(&announce->object);
+	vg_program_close(&announce->own);
 	free(announce);
 }
 

@@ -7,16 +7,18 @@
 #include "kern/feature.h"
 #include "kern/links.h"
 #include "kern/maps.h"
+#include "kern/program.h"
 
 struct vg_announce;
 
 typedef void (*vg_announce_changed_fn)(void *ctx, enum vg_feature feature, bool ok, const char *why);
 
-int vg_announce_make_maps(struct vg_maps *maps);
+/* Of an opened object, those of its programs that serve `features`; VG_FEATURE_CLSACT is for tcx too. */
+void vg_announce_choose(const struct vg_program_object *object, uint32_t features);
 /* Loads, names senders from now on, and tries on loopback which way of attaching there is. Records VG_FEATURE_TCX, _CLSACT, _SENDER, _LINKS, _ORDER.
  * `changed` is called when a link cannot be attached to, or is again. */
-int vg_announce_new(const struct vg_maps *maps, uint32_t without, vg_announce_changed_fn changed, void *ctx, struct vg_features *features,
-		    struct vg_announce **ret_announce);
+int vg_announce_new(const struct vg_maps *maps, const struct vg_program_shared *shared, uint32_t without, vg_announce_changed_fn changed, void *ctx,
+		    struct vg_features *features, struct vg_announce **ret_announce);
 /* Takes everything off. NULL is fine. */
 void vg_announce_free(struct vg_announce *announce);
 

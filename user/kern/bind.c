@@ -20,60 +20,65 @@ static const struct vg_program program_table[] = {
 
 struct vg_bind {
 	const struct vg_maps *maps;
-	struct vg_program_object object;
+	const struct vg_program_shared *shared;
+	struct vg_program_object own;
+	const struct vg_program_object *object; /* which of them serves */
 	uint32_t chosen; /* 1 << VG_FEATURE_TRACING or 1 << VG_FEATURE_KPROBE */
 	struct vg_attached attached;
 };
 
-static int open_object(struct vg_program_object *ret_object)
+void vg_bind_choose(const struct vg_program_object *object, uint32_t features)
 {
-	size_t size;
-	const void *elf = bind_bpf__elf_bytes(&size);
-
-	return vg_program_open(elf, size, ret_object);
-}
-
-int vg_bind_make_maps(struct vg_maps *maps)
-{
-	size_t size;
-	const void *elf = bind_bpf__elf_bytes(&size);
-
-	return vg_program_make_maps(elf, size, maps);
+	vg_program_choose(object, program_table, ARRAY_SIZE(program_table), features);
 }
 
 static int load(struct vg_bind *bind, bool may_probe)
 {
 	struct bind_bpf__rodata *rodata;
+	const void *elf;
+	size_t size;
 	int r;
 
-	vg_program_close(&bind->object);
-	r = open_object(&bind->object);
+	vg_program_close(&bind->own);
+	elf = bind_bpf__elf_bytes(&size);
+	r = vg_program_open(elf, size, &bind->own);
 	if (r < 0)
 		return r;
-	rodata = vg_program_rodata(&bind->object);
+	rodata = vg_program_rodata(&bind->own);
 	if (rodata)
 		rodata->vg_may_probe_read = may_probe;
-	r = vg_program_hold(&bind->object);
+	r = vg_program_hold(&bind->own);
 	if (r < 0)
 		return r;
-	vg_program_choose(&bind->object, program_table, ARRAY_SIZE(program_table), bind->chosen);
-	return vg_program_load(&bind->object, bind->maps);
+	vg_bind_choose(&bind->own, bind->chosen);
+	return vg_program_load(&bind->own, bind->maps);
+}
+
+static int load_own(struct vg_bind *bind)
+{
+	int r;
+
+	bind->object = &bind->own;
+	r = load(bind, true);
+	return r < 0 ? load(bind, false) : r;
 }
 
 static int try_set(struct vg_bind *bind, enum vg_feature feature)
 {
-	int r;
+	int r = 0;
 
 	bind->chosen = 1U << feature;
-	r = load(bind, true);
-	if (r < 0)
-		r = load(bind, false);
+	if (bind->shared->features & bind->chosen)
+		bind->object = &bind->shared->object;
+	else
+		r = load_own(bind);
 	if (r < 0)
 		return r;
-	return vg_program_attach(&bind->object, program_table, ARRAY_SIZE(program_table), bind->chosen, &bind->attached);
+	return vg_program_attach(bind->object, program_table, ARRAY_SIZE(program_table), bind->chosen, &bind->attached);
 }
 
-int vg_bind_new(const struct vg_maps *maps, uint32_t without, struct vg_features *features, struct vg_bind **ret_bind)
+int vg_bind_new(const struct vg_maps *maps, const struct vg_program_shared *shared, uint32_t without, struct vg_features *features,
+		struct vg_bind **ret_bind)
 {
 	static const enum vg_feature choices[] = { VG_FEATURE_TRACING, VG_FEATURE_KPROBE };
 	VG_CLEANUP(vg_bind_freep) struct vg_bind *bind = calloc(1, sizeof(*bind));
@@ -82,7 +87,8 @@ int vg_bind_new(const struct vg_maps *maps, uint32_t without, struct vg_features
 	if (!bind)
 		return -ENOMEM;
 	bind->maps = maps;
-	bind->object.btf_fd = -1;
+	bind->shared = shared;
+	bind->own.btf_fd = -1;
 	for (size_t i = 0; r < 0 && i < ARRAY_SIZE(choices); i++) {
 		if (vg_feature_is_off(features, choices[i], without))
 			continue;
@@ -100,13 +106,13 @@ void vg_bind_free(struct vg_bind *bind)
 	if (!bind)
 		return;
 	vg_program_detach(&bind->attached);
-	vg_program_close(&bind->object);
+	vg_program_close(&bind->own);
 	free(bind);
 }
 
 int vg_bind_release(struct vg_bind *bind)
 {
-	int r = vg_program_release(&bind->object);
+	int r = vg_program_release(bind->object);
 
 	if (r == 0)
 		vg_program_pin(&bind->attached, bind->maps->pins);

@@ -33,58 +33,48 @@ static const struct part ioctl_part = { VG_FEATURE_DENY_IOCTL, ioctl_bpf__elf_by
 struct vg_deny {
 	const struct part *part;
 	const struct vg_maps *maps;
-	struct vg_program_object object;
+	struct vg_program_object own;
+	const struct vg_program_object *object; /* the shared one, or our own */
 	struct vg_attached attached;
 };
 
-int vg_deny_make_maps(struct vg_maps *maps)
+void vg_deny_choose(const struct vg_program_object *object, uint32_t features)
 {
-	size_t size;
-	const void *elf = deny_bpf__elf_bytes(&size);
-
-	return vg_program_make_maps(elf, size, maps);
+	vg_program_choose(object, netlink_table, ARRAY_SIZE(netlink_table), features);
+	vg_program_choose(object, ioctl_table, ARRAY_SIZE(ioctl_table), features);
 }
 
-static int load(struct vg_deny *deny)
+static int load_own(struct vg_deny *deny)
 {
 	const struct part *part = deny->part;
 	const void *elf;
 	size_t size;
 	int r;
 
-	vg_program_close(&deny->object);
+	deny->object = &deny->own;
 	elf = part->elf(&size);
-	r = vg_program_open(elf, size, &deny->object);
+	r = vg_program_open(elf, size, &deny->own);
 	if (r < 0)
 		return r;
-	r = vg_program_hold(&deny->object);
+	r = vg_program_hold(&deny->own);
 	if (r < 0)
 		return r;
-	vg_program_choose(&deny->object, part->table, part->n, 1U << part->feature);
-	return vg_program_load(&deny->object, deny->maps);
+	vg_program_choose(&deny->own, part->table, part->n, 1U << part->feature);
+	return vg_program_load(&deny->own, deny->maps);
 }
 
 static int attach(struct vg_deny *deny)
 {
 	const struct part *part = deny->part;
 
-	return vg_program_attach(&deny->object, part->table, part->n, 1U << part->feature, &deny->attached);
+	return vg_program_attach(deny->object, part->table, part->n, 1U << part->feature, &deny->attached);
 }
 
-static int try_deny(struct vg_deny *deny)
-{
-	int r;
-
-	r = load(deny);
-	if (r < 0)
-		return r;
-	return attach(deny);
-}
-
-int vg_deny_new(const struct vg_maps *maps, enum vg_feature feature, uint32_t without, struct vg_features *features, struct vg_deny **ret_deny)
+int vg_deny_new(const struct vg_maps *maps, const struct vg_program_shared *shared, enum vg_feature feature, uint32_t without,
+		struct vg_features *features, struct vg_deny **ret_deny)
 {
 	VG_CLEANUP(vg_deny_freep) struct vg_deny *deny = NULL;
-	int r;
+	int r = 0;
 
 	if (vg_feature_is_off(features, feature, without))
 		return -ENOTSUP;
@@ -93,8 +83,13 @@ int vg_deny_new(const struct vg_maps *maps, enum vg_feature feature, uint32_t wi
 		return -ENOMEM;
 	deny->part = feature == VG_FEATURE_DENY ? &netlink_part : &ioctl_part;
 	deny->maps = maps;
-	deny->object.btf_fd = -1;
-	r = try_deny(deny);
+	deny->own.btf_fd = -1;
+	if (shared->features & (1U << feature))
+		deny->object = &shared->object;
+	else
+		r = load_own(deny);
+	if (r == 0)
+		r = attach(deny);
 	vg_feature_record(features, feature, r);
 	if (r < 0)
 		return r;
@@ -107,13 +102,13 @@ void vg_deny_free(struct vg_deny *deny)
 	if (!deny)
 		return;
 	vg_program_detach(&deny->attached);
-	vg_program_close(&deny->object);
+	vg_program_close(&deny->own);
 	free(deny);
 }
 
 int vg_deny_release(struct vg_deny *deny)
 {
-	int r = vg_program_release(&deny->object);
+	int r = vg_program_release(deny->object);
 
 	if (r == 0)
 		vg_program_pin(&deny->attached, deny->maps->pins);

@@ -54,9 +54,14 @@ __attribute__((format(printf, 2, 0))) static int print_libbpf(enum libbpf_print_
 	return 0;
 }
 
-void vg_program_init(void)
+void vg_program_forget(void)
 {
 	last_words[0] = '\0';
+}
+
+void vg_program_init(void)
+{
+	vg_program_forget();
 	libbpf_set_print(print_libbpf);
 }
 
@@ -104,6 +109,13 @@ static int reopen_with_own_btf(const void *elf, size_t size, struct vg_program_o
 	return object->object ? 0 : -errno;
 }
 
+static void choose_none(const struct vg_program_object *object)
+{
+	struct bpf_program *program;
+
+	bpf_object__for_each_program(program, object->object) bpf_program__set_autoload(program, false);
+}
+
 static int open_object(const void *elf, size_t size, bool own_btf, struct vg_program_object *ret_object)
 {
 	VG_CLEANUP(vg_program_close) struct vg_program_object object = { .btf_fd = -1 };
@@ -117,6 +129,7 @@ static int open_object(const void *elf, size_t size, bool own_btf, struct vg_pro
 		if (r < 0)
 			return r;
 	}
+	choose_none(&object);
 	*ret_object = object;
 	object = (struct vg_program_object){ .btf_fd = -1 };
 	return 0;
@@ -183,13 +196,11 @@ static bool is_chosen(const struct vg_program *program, uint32_t features)
 
 void vg_program_choose(const struct vg_program_object *object, const struct vg_program *table, size_t n, uint32_t features)
 {
-	struct bpf_program *program;
-
-	bpf_object__for_each_program(program, object->object) bpf_program__set_autoload(program, false);
 	for (size_t i = 0; i < n; i++) {
-		program = bpf_object__find_program_by_name(object->object, table[i].name);
-		if (program)
-			bpf_program__set_autoload(program, is_chosen(&table[i], features));
+		struct bpf_program *program = bpf_object__find_program_by_name(object->object, table[i].name);
+
+		if (program && is_chosen(&table[i], features))
+			bpf_program__set_autoload(program, true);
 	}
 }
 
@@ -209,7 +220,6 @@ int vg_program_make_maps(const void *elf, size_t size, struct vg_maps *maps)
 	r = open_object(elf, size, true, &object);
 	if (r < 0)
 		return r;
-	vg_program_choose(&object, NULL, 0, 0);
 	r = vg_program_load(&object, maps);
 	return r < 0 ? r : vg_maps_take(maps, object.object);
 }
@@ -309,7 +319,7 @@ void vg_feature_record(struct vg_features *features, enum vg_feature feature, in
 		snprintf(capability->why, sizeof(capability->why), "%s: %s", strerror(-r), last_words);
 	else if (r < 0)
 		snprintf(capability->why, sizeof(capability->why), "%s", strerror(-r));
-	last_words[0] = '\0';
+	vg_program_forget();
 }
 
 bool vg_feature_is_off(struct vg_features *features, enum vg_feature feature, uint32_t without)

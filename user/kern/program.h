@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What the owners of the three BPF objects have in common: choose programs, load, attach, and say why not. */
+/* What the owners of the BPF programs have in common: choose programs, load, attach, and say why not. */
 #ifndef KERN_PROGRAM_H
 #define KERN_PROGRAM_H
 
@@ -36,6 +36,12 @@ struct vg_program_object {
 	int btf_fd; /* must stay open until it is loaded; -1: none */
 };
 
+/* The object that has all programs, loaded with what is wanted of it; its owner is programs.c. An owner of programs loads its own only without. */
+struct vg_program_shared {
+	struct vg_program_object object;
+	uint32_t features; /* what is loaded, bits 1 << enum vg_feature; 0: the kernel did not take it all */
+};
+
 /* elf: what a skeleton's X__elf_bytes() returns. */
 int vg_program_open(const void *elf, size_t size, struct vg_program_object *ret_object);
 void vg_program_close(struct vg_program_object *object); /* twice is fine */
@@ -44,7 +50,7 @@ void *vg_program_rodata(const struct vg_program_object *object);
 /* Of objects with a switch (maps.bpf.h), before they are loaded: the programs can be attached, but do nothing until they are released. */
 int vg_program_hold(const struct vg_program_object *object);
 int vg_program_release(const struct vg_program_object *object);
-/* Loads only the programs of the table whose feature is in `features` (bits 1 << enum vg_feature). */
+/* Nothing is loaded but the programs of the tables, of as many as are chosen, whose feature is in `features` (bits 1 << enum vg_feature). */
 void vg_program_choose(const struct vg_program_object *object, const struct vg_program *table, size_t n, uint32_t features);
 /* Gives it our maps and loads what was chosen. -errno. */
 int vg_program_load(const struct vg_program_object *object, const struct vg_maps *maps);
@@ -58,6 +64,8 @@ void vg_program_pin(struct vg_attached *attached, struct vg_pins *pins);
 /* Detaches, or leaves attached what is pinned if the pins are left. Twice is fine. */
 void vg_program_detach(struct vg_attached *attached);
 
+/* What has been said of a try that counts for nothing. */
+void vg_program_forget(void);
 /* Records the outcome of a try: r < 0 is no, with strerror and the verifier's last words since the last record. */
 void vg_feature_record(struct vg_features *features, enum vg_feature feature, int r);
 /* Records "switched off by --without" and returns true if the bit is set. */

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "guard.skel.h"
 #include "kern/program.h"
 
 #define BIT(feature) (1U << (feature))
@@ -14,12 +15,50 @@
 
 int vg_programs_make_maps(struct vg_maps *maps)
 {
+	size_t size;
+	const void *elf = guard_bpf__elf_bytes(&size);
+
+	return vg_program_make_maps(elf, size, maps);
+}
+
+/* What is loaded where nothing is refused: of two ways to the same the first. One program serves tcx and clsact. */
+static uint32_t want(uint32_t off)
+{
+	uint32_t wanted = ((NEED_MAPS & ~off) | BIT(VG_FEATURE_CLSACT)) & ~BIT(VG_FEATURE_TCX);
+
+	return wanted & BIT(VG_FEATURE_TRACING) ? wanted & ~BIT(VG_FEATURE_KPROBE) : wanted;
+}
+
+static int load_shared(struct vg_program_object *object, const struct vg_maps *maps, uint32_t features)
+{
+	size_t size;
+	const void *elf = guard_bpf__elf_bytes(&size);
 	int r;
 
-	r = vg_announce_make_maps(maps);
+	r = vg_program_open(elf, size, object);
 	if (r == 0)
-		r = vg_bind_make_maps(maps);
-	return r < 0 ? r : vg_deny_make_maps(maps);
+		r = vg_program_hold(object);
+	if (r < 0)
+		return r;
+	vg_bind_choose(object, features);
+	vg_deny_choose(object, features);
+	vg_announce_choose(object, features);
+	return vg_program_load(object, maps);
+}
+
+/* One refusal spoils all: the owners then find out which by loading theirs. */
+static void try_shared(struct vg_program_shared *shared, const struct vg_maps *maps, uint32_t features)
+{
+	int r;
+
+	shared->object.btf_fd = -1;
+	r = load_shared(&shared->object, maps, features);
+	if (r == 0) {
+		shared->features = features;
+		return;
+	}
+	vg_program_close(&shared->object);
+	vg_program_forget();
 }
 
 static void rule_out(struct vg_features *features, uint32_t which, const char *why)
@@ -43,10 +82,11 @@ void vg_programs_load(struct vg_programs *programs, const struct vg_maps *maps, 
 	}
 	if (!features->of[VG_FEATURE_BTF].ok)
 		off |= NEED_BTF;
-	(void)vg_bind_new(maps, off, features, &programs->bind);
-	(void)vg_deny_new(maps, VG_FEATURE_DENY, off, features, &programs->deny);
-	(void)vg_deny_new(maps, VG_FEATURE_DENY_IOCTL, off, features, &programs->deny_ioctl);
-	(void)vg_announce_new(maps, off, changed, ctx, features, &programs->announce);
+	try_shared(&programs->shared, maps, want(off));
+	(void)vg_bind_new(maps, &programs->shared, off, features, &programs->bind);
+	(void)vg_deny_new(maps, &programs->shared, VG_FEATURE_DENY, off, features, &programs->deny);
+	(void)vg_deny_new(maps, &programs->shared, VG_FEATURE_DENY_IOCTL, off, features, &programs->deny_ioctl);
+	(void)vg_announce_new(maps, &programs->shared, off, changed, ctx, features, &programs->announce);
 	rule_out(features, off & ~without, "the kernel has no BTF");
 }
 
@@ -55,7 +95,9 @@ int vg_programs_release(struct vg_programs *programs, struct vg_error *ret_error
 	int r = 0;
 
 	/* who binds is known before binds are refused */
-	if (programs->bind)
+	if (programs->shared.features)
+		r = vg_program_release(&programs->shared.object);
+	if (r == 0 && programs->bind)
 		r = vg_bind_release(programs->bind);
 	if (r == 0 && programs->deny)
 		r = vg_deny_release(programs->deny);
@@ -74,5 +116,7 @@ void vg_programs_deinit(struct vg_programs *programs)
 	vg_deny_free(programs->deny_ioctl);
 	vg_deny_free(programs->deny);
 	vg_bind_free(programs->bind);
+	if (programs->shared.features)
+		vg_program_close(&programs->shared.object);
 	*programs = (struct vg_programs){ .bind = NULL };
 }

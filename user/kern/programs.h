@@ -9,6 +9,7 @@
 #include "kern/deny.h"
 
 struct vg_programs {
+	struct vg_program_shared shared;
 	struct vg_bind *bind; /* NULL: not to be had; so are the others */
 	struct vg_deny *deny;
 	struct vg_deny *deny_ioctl;
