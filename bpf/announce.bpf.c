@@ -5,7 +5,8 @@
  *
  * The verdict on a frame never waits for the accounting: a full map or ring loses a report, counted, but no decision.
  * A tc program may not name the current task on older kernels, so the companions on the send calls of packet and raw sockets
- * leave its name in vg_calls. They are loaded or not on their own; without them senders stay unnamed.
+ * leave its name in vg_calls, and those on the kernel's own sends the network namespace: a frame does not say which one made it, and a
+ * pod's macvlan or ipvlan sends through our links too. They are loaded or not on their own; without them nobody is named.
  */
 #define VG_NEED_CALLS
 #define VG_NEED_EVENTS
@@ -77,25 +78,41 @@ static __always_inline bool announce_is_dropped(const struct vg_claim *claim, co
 	return true;
 }
 
+/* The kernel is making this very frame (its ARP has no socket, its advertisements have the kernel's): then the namespace tells for whom. */
+static __always_inline bool announce_is_kernels(const struct __sk_buff *skb, struct vg_seen_key *key)
+{
+	struct vg_call *call = vg_call_find_kernel();
+
+	if (!call || call->object != (__u64)skb)
+		return false;
+	key->netns = call->netns;
+	return true;
+}
+
 /*
- * Fills key and who. A frame without a socket was forwarded, or made by the kernel (then it has no port it came in on). With one, it is the
- * current task's if that is inside a send on this very socket; the kernel's own advertisements have the kernel's socket.
+ * Fills key and who. A frame with a socket is the current task's if that is inside a send on this very socket. One without was forwarded, or made
+ * by the kernel (then it has no port it came in on), or lost its socket on the way from another namespace.
  */
 static __always_inline void announce_find_sender(const struct __sk_buff *skb, struct vg_seen_key *key, struct vg_who *who)
 {
 	const struct bpf_sock *sock = skb->sk;
+	__u32 in_ifindex = skb->ingress_ifindex;
 	struct vg_call *call;
 
-	if (!sock) {
-		key->in_ifindex = skb->ingress_ifindex;
+	/* read here: the compiler would make one load of this one and that of the family, with a pointer to either, which no verifier takes */
+	asm volatile("" : "+r"(in_ifindex));
+	if (sock)
+		key->family = sock->family;
+	else
+		key->in_ifindex = in_ifindex;
+	if (announce_is_kernels(skb, key) || !sock)
 		return;
-	}
-	key->family = sock->family;
 	call = vg_call_find();
-	if (!call || call->sock != (__u64)sock)
+	if (!call || call->object != (__u64)sock)
 		return;
 	*who = call->who;
 	key->pid = who->pid;
+	key->netns = call->netns;
 }
 
 static __always_inline void announce_report(const struct vg_seen_key *key, const struct vg_seen_value *seen, const struct vg_config *config,
@@ -110,6 +127,7 @@ static __always_inline void announce_report(const struct vg_seen_key *key, const
 	event->ifindex = key->ifindex;
 	event->in_ifindex = key->in_ifindex;
 	event->family = (__u8)key->family;
+	event->sender_netns = key->netns;
 	event->netns = config->netns;
 	event->dropped = key->dropped;
 	event->who = seen->who;
@@ -223,7 +241,7 @@ int vg_announce(struct __sk_buff *skb)
 
 static __always_inline int announce_begin_send(struct sock *sk)
 {
-	struct vg_call call = { .how = VG_HOW_KERNEL, .sock = (__u64)sk };
+	struct vg_call call = { .how = VG_HOW_KERNEL, .object = (__u64)sk, .netns = sk->__sk_common.skc_net.net->ns.inum };
 
 	vg_who_fill(&call.who);
 	vg_call_begin(&call);
@@ -273,4 +291,44 @@ SEC("fexit/rawv6_sendmsg")
 int BPF_PROG(vg_raw6_end)
 {
 	return announce_end_send();
+}
+
+/* ARP that the kernel makes: requests, replies, and what it says unasked. */
+static __always_inline int announce_begin_kernel(struct sk_buff *skb)
+{
+	struct vg_call call = { .how = VG_HOW_KERNEL, .object = (__u64)skb, .netns = skb->dev->nd_net.net->ns.inum };
+
+	vg_call_begin_kernel(&call);
+	return 0;
+}
+
+static __always_inline int announce_end_kernel(void)
+{
+	vg_call_end_kernel();
+	return 0;
+}
+
+SEC("fentry/arp_xmit")
+int BPF_PROG(vg_arp, struct sk_buff *skb)
+{
+	return announce_begin_kernel(skb);
+}
+
+SEC("fexit/arp_xmit")
+int BPF_PROG(vg_arp_end)
+{
+	return announce_end_kernel();
+}
+
+/* Its advertisements, with the device that they are to leave by already in them. */
+SEC("fentry/ndisc_send_skb")
+int BPF_PROG(vg_ndisc, struct sk_buff *skb)
+{
+	return announce_begin_kernel(skb);
+}
+
+SEC("fexit/ndisc_send_skb")
+int BPF_PROG(vg_ndisc_end)
+{
+	return announce_end_kernel();
 }

@@ -20,16 +20,20 @@ static __always_inline void vg_who_fill(struct vg_who *ret_who)
 	bpf_get_current_comm(ret_who->comm, sizeof(ret_who->comm));
 }
 
-static __always_inline void vg_call_begin(const struct vg_call *call)
+static __always_inline void vg_call_put(__u64 key, const struct vg_call *call)
 {
-	__u64 task = bpf_get_current_task();
 	struct vg_stats *stats;
 
-	if (!bpf_map_update_elem(&vg_calls, &task, call, BPF_ANY))
+	if (!bpf_map_update_elem(&vg_calls, &key, call, BPF_ANY))
 		return;
 	stats = vg_stats_get();
 	if (stats)
 		VG_COUNT(stats, lost_calls);
+}
+
+static __always_inline void vg_call_begin(const struct vg_call *call)
+{
+	vg_call_put(bpf_get_current_task(), call);
 }
 
 static __always_inline struct vg_call *vg_call_find(void)
@@ -44,6 +48,31 @@ static __always_inline void vg_call_end(void)
 	__u64 task = bpf_get_current_task();
 
 	bpf_map_delete_elem(&vg_calls, &task);
+}
+
+/* What the kernel sends on its own account, it may send in an interrupt amid the task's own call: a mark beside that one, at no task's address. */
+static __always_inline __u64 vg_call_kernel_key(void)
+{
+	return bpf_get_current_task() | 1;
+}
+
+static __always_inline void vg_call_begin_kernel(const struct vg_call *call)
+{
+	vg_call_put(vg_call_kernel_key(), call);
+}
+
+static __always_inline struct vg_call *vg_call_find_kernel(void)
+{
+	__u64 key = vg_call_kernel_key();
+
+	return bpf_map_lookup_elem(&vg_calls, &key);
+}
+
+static __always_inline void vg_call_end_kernel(void)
+{
+	__u64 key = vg_call_kernel_key();
+
+	bpf_map_delete_elem(&vg_calls, &key);
 }
 
 #endif

@@ -192,6 +192,7 @@ struct socket {
 struct sk_buff {
 	unsigned int len;
 	unsigned char *data;
+	struct net_device *dev;
 } VG_CORE;
 
 /* All; start_boottime was real_start_time before 5.5. */

@@ -13,7 +13,7 @@
 
 #include "vipguard/reasons.h"
 
-#define VG_ABI_VERSION 2
+#define VG_ABI_VERSION 3
 
 #define VG_TEXT_MAX 56 /* "ffff:…:ffff/128" and its NUL fit (INET6_ADDRSTRLEN + 4, rounded up to 8) */
 #define VG_IFNAME_MAX 16 /* IFNAMSIZ */
@@ -141,8 +141,10 @@ struct vg_call {
 	struct vg_who who;
 	enum vg_how how; /* VG_HOW_NETLINK or VG_HOW_IOCTL for a bind; VG_HOW_KERNEL for a send */
 	__u32 nl_flags; /* nlmsg_flags */
-	__u64 sock; /* a send: address of its struct sock, so that a frame the kernel makes meanwhile is not taken for it; else 0 */
+	__u64 object; /* a send: address of its struct sock, or of the kernel's own frame, so that another frame meanwhile is not taken for it; else 0 */
 	struct vg_addr would_deny; /* what vg_deny would have refused in enforce mode; :: for nothing */
+	__u32 netns; /* a send: the network namespace that it is made in */
+	__u32 pad;
 };
 
 /* vg_seen: announcements of one address by one sender on one link; the kernel counts, user space reports. */
@@ -153,6 +155,7 @@ struct vg_seen_key {
 	__u32 pid;
 	__u32 dropped; /* 1: these frames were dropped */
 	__u32 family; /* AF_* of the socket that sent them; 0: they had none */
+	__u32 netns; /* the network namespace that they were made in, by pid, or by the kernel (pid 0); 0: not known */
 };
 
 struct vg_seen_value {
@@ -187,7 +190,8 @@ struct vg_event {
 	_Bool dropped;
 	_Bool would_deny; /* audit: enforce would have refused this one */
 	__u8 family; /* announce: as in struct vg_seen_key */
-	__u8 pad[5];
+	__u8 pad;
+	__u32 sender_netns; /* announce: netns of struct vg_seen_key */
 	struct vg_who who;
 	char ifname[VG_IFNAME_MAX]; /* announce: empty */
 };
@@ -222,7 +226,7 @@ _Static_assert(sizeof(struct vg_addr) == 16, "key of vg_vips");
 _Static_assert(sizeof(struct vg_lpm_key) == 20, "an LPM key has no padding");
 _Static_assert(sizeof(struct vg_vip) == 88, "no hidden padding");
 _Static_assert(sizeof(struct vg_bind_key) == 24, "no hidden padding: it is a hash key");
-_Static_assert(sizeof(struct vg_seen_key) == 36, "no hidden padding: it is a hash key");
+_Static_assert(sizeof(struct vg_seen_key) == 40, "no hidden padding: it is a hash key");
 _Static_assert(sizeof(struct vg_event) == 120, "no hidden padding: it leaves the kernel");
 #endif
 

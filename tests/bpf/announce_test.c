@@ -16,6 +16,7 @@
 #include <sched.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/utsname.h>
 
@@ -146,9 +147,19 @@ static bool arrives(int fd, const struct frames_frame *frame)
 	return false;
 }
 
+static __u32 own_netns(void)
+{
+	struct stat st;
+
+	if (stat("/proc/self/ns/net", &st) < 0)
+		harness_die("netns");
+	return (__u32)st.st_ino;
+}
+
 static bool sender_is_me(const struct vg_event *event)
 {
-	return event && event->who.pid == (__u32)getpid() && !strcmp(event->who.comm, "announce_test") && event->who.start_ns && event->who.cgroup_id;
+	return event && event->who.pid == (__u32)getpid() && event->sender_netns == own_netns() && !strcmp(event->who.comm, "announce_test") &&
+	       event->who.start_ns && event->who.cgroup_id;
 }
 
 /* Untagged only: a tag at the start of the payload is taken out by the receiver, so the bytes would differ. */
@@ -179,7 +190,7 @@ static void test_wire(const char *how, bool sender)
 		event = harness_wait_event(&events, VG_EVENT_ANNOUNCE, addr);
 		snprintf(what, sizeof(what), "%s: and is reported%s", how, sender ? " with its sender" : "");
 		harness_check(event && event->dropped && event->how == specs[i].how && event->ifindex == if_nametoindex(TX) &&
-				      event->family == AF_PACKET && (sender ? sender_is_me(event) : !event->who.pid),
+				      event->family == AF_PACKET && (sender ? sender_is_me(event) : !event->who.pid && !event->sender_netns),
 			      what);
 	}
 	close(fd);
@@ -298,8 +309,9 @@ static void test_raw6(bool sender)
 }
 
 /* A change of the hardware address makes the kernel announce what is bound. Nobody is blamed, not even who sends at that time. */
-static void test_kernel_made(void)
+static void test_kernel_made(bool sender)
 {
+	const __u32 netns = sender ? own_netns() : 0;
 	const struct vg_event *event;
 
 	configure(VG_AUDIT);
@@ -312,9 +324,11 @@ static void test_kernel_made(void)
 	event = harness_wait_event(&events, VG_EVENT_ANNOUNCE, "192.0.2.20");
 	harness_check(event && !event->who.pid && !event->in_ifindex && !event->dropped && !event->family,
 		      "the kernel's own ARP is seen, and nobody named");
+	harness_check(event && event->sender_netns == netns, "but the network namespace");
 	event = harness_wait_event(&events, VG_EVENT_ANNOUNCE, "2001:db8::20");
 	harness_check(event && !event->who.pid && !event->in_ifindex && event->how == VG_HOW_NA && event->family == AF_INET6,
 		      "the kernel's own NA is seen, and nobody named");
+	harness_check(event && event->sender_netns == netns, "but the network namespace");
 }
 
 /* The same frame raises one event on each link that it leaves by. */
@@ -380,7 +394,8 @@ static void test_forwarded(void)
 		ring_buffer__poll(events.ring, 100);
 		event = find_event_on("vgp0");
 	}
-	harness_check(event && event->in_ifindex == if_nametoindex(RX) && !event->who.pid, "a forwarded frame: the port it came in on, no sender");
+	harness_check(event && event->in_ifindex == if_nametoindex(RX) && !event->who.pid && !event->sender_netns,
+		      "a forwarded frame: the port it came in on, no sender");
 	test_passed_on(&frame);
 	harness_run("ip link del vgbr; ip link del vgp0");
 }
@@ -426,7 +441,7 @@ int main(int argc, char **argv)
 	test_cut_arp();
 	test_ring();
 	test_raw6(sender);
-	test_kernel_made();
+	test_kernel_made(sender);
 	test_forwarded();
 	harness_check(!harness_stats(stats_fd).lost_ring_announce && !harness_stats(stats_fd).lost_seen, "nothing was lost");
 	announce_bpf__destroy(announce);

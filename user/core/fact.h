@@ -31,6 +31,7 @@ struct vg_fact {
 	uint64_t count; /* announcements that this fact stands for, at least 1; binds: 1 */
 	uint8_t family; /* announce: AF_* of the socket that sent it, 0: none */
 	uint8_t source[6]; /* announce: hardware address that it came from */
+	uint32_t sender_netns; /* announce: inode number of the network namespace that made the frame, 0: not known */
 	bool kernel_made; /* announce: by the kernel of this network namespace, so for whoever bound the address */
 	bool refused; /* the kernel denied this bind or dropped these frames */
 	bool deniable; /* audit: enforce would have refused it in the kernel */

@@ -24,8 +24,10 @@
 
 static const struct vg_program program_table[] = {
 	{ VG_FEATURE_CLSACT, "vg_announce" }, /* the same program serves tcx */
-	{ VG_FEATURE_SENDER, "vg_pkt" },      { VG_FEATURE_SENDER, "vg_pkt_end" }, { VG_FEATURE_SENDER, "vg_spkt" },
-	{ VG_FEATURE_SENDER, "vg_spkt_end" }, { VG_FEATURE_SENDER, "vg_raw6" },	   { VG_FEATURE_SENDER, "vg_raw6_end" },
+	{ VG_FEATURE_SENDER, "vg_pkt" },       { VG_FEATURE_SENDER, "vg_pkt_end" }, { VG_FEATURE_SENDER, "vg_spkt" },
+	{ VG_FEATURE_SENDER, "vg_spkt_end" },  { VG_FEATURE_SENDER, "vg_raw6" },    { VG_FEATURE_SENDER, "vg_raw6_end" },
+	{ VG_FEATURE_SENDER, "vg_arp" },       { VG_FEATURE_SENDER, "vg_arp_end" }, { VG_FEATURE_SENDER, "vg_ndisc" },
+	{ VG_FEATURE_SENDER, "vg_ndisc_end" },
 };
 
 struct vg_announce {

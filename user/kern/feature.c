@@ -29,7 +29,7 @@ static const struct feature_text feature_texts[] = {
 	[VG_FEATURE_DENY_IOCTL] = { "deny-ioctl",
 				    "binds by ioctl are not refused, but removed right after; published ARP entries and IPv6 anycast joins pass",
 				    "as for deny; and boot a kernel with CONFIG_IPV6=y, not as a module" },
-	[VG_FEATURE_SENDER] = { "sender", "announcements are not named by process, unless this node bound the address",
+	[VG_FEATURE_SENDER] = { "sender", "announcements are not named by process",
 				"boot a kernel with CONFIG_FUNCTION_TRACER and CONFIG_BPF_JIT; grant CAP_PERFMON" },
 	[VG_FEATURE_TCX] = { "tcx", "another tc program may see or steal a frame before it is judged", "boot kernel 6.6 or later" },
 	[VG_FEATURE_CLSACT] = { "clsact", "announcements are neither seen nor dropped",

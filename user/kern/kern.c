@@ -4,7 +4,6 @@
 
 #include <errno.h>
 #include <string.h>
-#include <sys/socket.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 
@@ -60,17 +59,6 @@ static void copy_link_name(const struct vg_kern *kern, uint32_t ifindex, char ou
 	snprintf(out, VG_IFNAME_MAX, "%s", vg_links_name(vg_sense_links(kern->sense), ifindex));
 }
 
-/*
- * The kernel's ARP has no socket; its advertisements have one that only the senders' hooks tell from a process's. A pod's macvlan sends
- * through our links too, from a hardware address that is none of this namespace's.
- */
-static bool is_kernel_made(const struct vg_kern *kern, const struct vg_fact *fact)
-{
-	bool no_process = fact->family == 0 || (fact->family == AF_INET6 && kern->features.of[VG_FEATURE_SENDER].ok);
-
-	return no_process && !fact->who.pid && !fact->in_ifindex && vg_links_has_mac(vg_sense_links(kern->sense), fact->source);
-}
-
 static void on_seen(void *ctx, struct vg_fact *fact)
 {
 	struct vg_kern *kern = ctx;
@@ -79,7 +67,7 @@ static void on_seen(void *ctx, struct vg_fact *fact)
 	copy_link_name(kern, fact->ifindex, fact->ifname);
 	if (fact->in_ifindex)
 		copy_link_name(kern, fact->in_ifindex, fact->in_ifname);
-	fact->kernel_made = is_kernel_made(kern, fact);
+	fact->kernel_made = !fact->who.pid && fact->sender_netns == kern->netns;
 	on_fact(kern, fact);
 }
 

@@ -106,7 +106,7 @@ int vg_kern_remove(struct vg_kern *kern, const struct vg_fact *fact, struct vg_e
 /* Writes one line of vg_binds, or takes it away. */
 void vg_kern_note_bind(struct vg_kern *kern, const struct vg_fact *fact, const struct vg_judgement *judgement);
 void vg_kern_forget_bind(struct vg_kern *kern, const struct vg_fact *fact);
-/* Who bound this address here, if known: names the sender of frames that the kernel made. */
+/* Who bound this address here, on every link that has it: speaks for the frames that the kernel made. False: not known, or not one alone. */
 bool vg_kern_find_binder(const struct vg_kern *kern, const struct vg_addr *addr, struct vg_who *ret_who);
 
 /* Calls back for every address bound here now (kept up by rtnetlink), as a fact with how = preexisting and its binder. said: the judgement that

@@ -29,17 +29,21 @@ void vg_kern_forget_bind(struct vg_kern *kern, const struct vg_fact *fact)
 bool vg_kern_find_binder(const struct vg_kern *kern, const struct vg_addr *addr, struct vg_who *ret_who)
 {
 	const struct vg_bounds *bounds = vg_sense_bounds(kern->sense);
+	const struct vg_who *who = NULL;
 	const struct vg_bound *bound;
 
 	for (size_t i = vg_bounds_place(bounds, addr); (bound = vg_bounds_at(bounds, i)); i++) {
+		const struct vg_who *one = &bound->fact.who;
+
 		if (vg_addr_cmp(&bound->key.addr, addr) != 0)
 			break;
-		if (bound->fact.who.pid) {
-			*ret_who = bound->fact.who;
-			return true;
-		}
+		if (!one->pid || (who && (who->pid != one->pid || who->start_ns != one->start_ns)))
+			return false;
+		who = one;
 	}
-	return false;
+	if (who)
+		*ret_who = *who;
+	return who;
 }
 
 void vg_kern_for_each_bind(const struct vg_kern *kern, void (*fn)(void *ctx, const struct vg_fact *fact, const struct vg_judgement *said), void *ctx)

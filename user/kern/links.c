@@ -71,15 +71,6 @@ const char *vg_links_name(const struct vg_links *links, uint32_t ifindex)
 	return link ? link->rt.name : "";
 }
 
-bool vg_links_has_mac(const struct vg_links *links, const uint8_t mac[6])
-{
-	for (size_t i = 0; i < links->n; i++) {
-		if (memcmp(links->items[i].rt.mac, mac, sizeof(links->items[i].rt.mac)) == 0)
-			return true;
-	}
-	return false;
-}
-
 bool vg_links_may_excuse(const struct vg_links *links, uint32_t ifindex, const char *name)
 {
 	const struct vg_link *link = vg_links_find(links, ifindex);

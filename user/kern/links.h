@@ -42,8 +42,6 @@ bool vg_links_is_dummy(const struct vg_links *links, const char *name, const cha
 bool vg_links_is_listed(const struct vg_rt_link *list, size_t n, uint32_t ifindex);
 /* By place, in the order of ifindex; NULL past the end. */
 struct vg_link *vg_links_at(const struct vg_links *links, size_t i);
-/* Whether a link has this hardware address. */
-bool vg_links_has_mac(const struct vg_links *links, const uint8_t mac[6]);
 /* Whether a link of this index and name is there that exists to hold service addresses, or none at all, which can only be told by name. */
 bool vg_links_may_excuse(const struct vg_links *links, uint32_t ifindex, const char *name);
 /* "" for an unknown one. Valid like vg_links_find(). */

@@ -98,6 +98,7 @@ static bool tell(struct vg_seen *seen, struct entry *entry, const struct vg_seen
 		.ifindex = entry->key.ifindex,
 		.in_ifindex = entry->key.in_ifindex,
 		.family = (uint8_t)entry->key.family,
+		.sender_netns = entry->key.netns,
 		.who = value->who,
 		.time_ns = value->last_ns,
 		.count = value->count - entry->told,
@@ -142,6 +143,7 @@ void vg_seen_note(struct vg_seen *seen, const struct vg_event *event)
 		.pid = event->who.pid,
 		.dropped = event->dropped,
 		.family = event->family,
+		.netns = event->sender_netns,
 	};
 
 	look(seen, &key);
