@@ -206,10 +206,11 @@ with_guard() {
 
 # ---- the rogue
 
+rogue_wrap=() # a command that runs it, in a Pod's cgroup say
 # rogue_start [OPTION...]: kube-vip's double on cp1 with both VIPs
 rogue_start() {
 	: >$RUN/rogue
-	spawn cp1 rogue --link eth0 --vip $VIP --vip $VIP6 --rate 500 "$@" >>$RUN/rogue 2>&1
+	spawn cp1 "${rogue_wrap[@]}" rogue --link eth0 --vip $VIP --vip $VIP6 --rate 500 "$@" >>$RUN/rogue 2>&1
 	await "the rogue" "grep -q ^READY $RUN/rogue"
 }
 
@@ -222,6 +223,19 @@ rogue_stop() {
 # rogue_said N PATTERN: at least N lines match
 rogue_said() {
 	(($(grep -cE "$2" $RUN/rogue || true) >= $1))
+}
+
+# ---- cgroups, as a kubelet names them
+
+CGROUPS=/sys/fs/cgroup
+
+# pod_cgroup UID CONTAINER: makes the systemd driver's, and puts the command that runs another one in it into $in_pod
+in_pod=()
+pod_cgroup() {
+	local folder=$CGROUPS/kubepods.slice/kubepods-burstable.slice/kubepods-burstable-pod${1//-/_}.slice/cri-containerd-$2.scope
+	mkdir -p "$folder" || return
+	# shellcheck disable=SC2016,SC2034 # for the other shell; for others
+	in_pod=(bash -c 'echo $$ >"$0/cgroup.procs" && exec "$@"' "$folder")
 }
 
 # ---- the witness

@@ -33,13 +33,15 @@ struct probe {
 
 static void print_who(const struct vg_who *who)
 {
-	_cleanup_free_ char *exe = NULL, *cgroup = NULL;
+	struct vg_task task;
 
 	if (who->pid == 0)
 		return;
 	printf(" pid=%u comm=%s start=%d cgroup_id=%d", who->pid, who->comm, who->start_ns != 0, who->cgroup_id != 0);
-	if (vg_task_describe(who, &exe, &cgroup) == 0)
-		printf(" exe=%s cgroup=%s", exe ? exe : "-", cgroup ? cgroup : "-");
+	if (vg_task_describe(NULL, who, &task) < 0)
+		return;
+	printf(" exe=%s cgroup=%s", task.exe ? task.exe : "-", task.cgroup ? task.cgroup : "-");
+	vg_task_deinit(&task);
 }
 
 static void remove_bind(struct probe *probe, const struct vg_fact *fact)

@@ -173,7 +173,9 @@ static void dead_speaker(struct world *world)
 			      .class = "",
 			      .lease = "",
 			      .lease_namespace = "",
-			      .balancer = "" };
+			      .balancer = "",
+			      .uid = "",
+			      .config_hash = "" };
 
 	put_metallb(world);
 	put_advertisement(world, L2, "metallb-system/all", NULL, NULL, NULL, 0);

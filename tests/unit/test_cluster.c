@@ -9,7 +9,14 @@
 
 static void put_by(struct world *world, unsigned reflector, const char *key)
 {
-	struct vg_pod pod = { .object = head_of(VG_KIND_POD, key), .node = "", .class = "", .lease = "", .lease_namespace = "", .balancer = "" };
+	struct vg_pod pod = { .object = head_of(VG_KIND_POD, key),
+			      .node = "",
+			      .class = "",
+			      .lease = "",
+			      .lease_namespace = "",
+			      .balancer = "",
+			      .uid = "",
+			      .config_hash = "" };
 
 	assert_int_equal(vg_cluster_put(world->cluster, reflector, &pod.object, &world->now), 0);
 }
@@ -252,11 +259,65 @@ static void as_a_plain_model(void **state)
 	world_end(&world);
 }
 
+/* ---- Pods by what a cgroup calls them */
+
+static void put_named(struct world *world, const char *key, const char *uid, const char *hash)
+{
+	struct vg_pod pod = { .object = head_of(VG_KIND_POD, key),
+			      .node = "cp1",
+			      .class = "",
+			      .lease = "",
+			      .lease_namespace = "",
+			      .balancer = "",
+			      .uid = uid,
+			      .config_hash = hash };
+
+	assert_int_equal(vg_cluster_put(world->cluster, 0, &pod.object, &world->now), 0);
+}
+
+static const char *pod_called(const struct world *world, const char *uid)
+{
+	const struct vg_pod *pod = vg_cluster_find_pod(world->cluster, uid);
+
+	return pod ? pod->object.key : "";
+}
+
+static void pods_by_uid(void **state)
+{
+	struct world world;
+
+	(void)state;
+	world_begin(&world);
+	assess(&world);
+	put_named(&world, "a/plain", "u1", "");
+	put_named(&world, "a/static", "u2", "h2");
+	/* nothing is judged by them */
+	assert_false(world.cluster->all);
+	assert_int_equal(world.cluster->n_dirty, 0);
+	assert_string_equal(pod_called(&world, "u1"), "a/plain");
+	assert_string_equal(pod_called(&world, "h2"), "a/static");
+	assert_string_equal(pod_called(&world, "u3"), "");
+	assert_string_equal(pod_called(&world, ""), "");
+	/* whoever writes another's uid into his annotations is not taken for it */
+	put_named(&world, "a/liar", "u4", "u1");
+	assert_string_equal(pod_called(&world, "u1"), "a/plain");
+	put_named(&world, "a/liar", "u4", "h2");
+	assert_string_equal(pod_called(&world, "h2"), "");
+	world_end(&world);
+}
+
 /* ---- limits */
 
 static void limits(void **state)
 {
-	struct vg_pod pod = { .object = head_of(VG_KIND_POD, "a/pod"), .node = "", .class = "", .lease = "", .lease_namespace = "", .balancer = "" };
+	struct vg_pod pod = { .object = head_of(VG_KIND_POD, "a/pod"),
+			      .node = "",
+			      .class = "",
+			      .lease = "",
+			      .lease_namespace = "",
+			      .balancer = "",
+			      .uid = "",
+			      .config_hash = "" };
 	struct vg_index index = { 0 };
 	struct world world;
 	size_t n;
@@ -323,6 +384,7 @@ int main(void)
 		cmocka_unit_test(nodes_by_name_and_address),
 		cmocka_unit_test(walks_know_their_place),
 		cmocka_unit_test(as_a_plain_model),
+		cmocka_unit_test(pods_by_uid),
 		cmocka_unit_test(limits),
 		cmocka_unit_test(a_refused_object_frees_the_pool),
 		cmocka_unit_test(many_dirty_addresses_are_all),

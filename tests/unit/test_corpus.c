@@ -59,7 +59,7 @@ static void check_told(const char *name, const struct vg_picture *picture, const
 		       const struct vg_answer *answer)
 {
 	const char *link = json_string_value(json_object_get(query, "link"));
-	json_auto_t *json = vg_explain_to_json(&picture->ground, addr, link, answer);
+	json_auto_t *json = vg_explain_to_json(&picture->ground, addr, link, answer, NULL);
 	size_t n_evidence = json_array_size(json_object_get(json, "evidence")), n_remedies = json_array_size(json_object_get(json, "remedies")), i;
 	bool by_link = answer->bind.reason == VG_SERVICE_DUMMY || answer->bind.reason == VG_NODE_ADDRESS,
 	     unrelated = answer->announce.reason == VG_NO_SERVICE;

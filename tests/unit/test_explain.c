@@ -30,7 +30,7 @@ static json_t *explain(const struct vg_snapshot *snapshot, const char *address, 
 	struct vg_circumstances circumstances = { .now_ns = 1, .grace_ns = VG_GRACE_NS_DEFAULT };
 	struct vg_addr addr = addr_of(address);
 	struct vg_answer answer = vg_judge(snapshot, &addr, link, &circumstances);
-	json_t *json = vg_explain_to_json(&(struct vg_ground){ .snapshot = snapshot }, &addr, link, &answer);
+	json_t *json = vg_explain_to_json(&(struct vg_ground){ .snapshot = snapshot }, &addr, link, &answer, NULL);
 
 	assert_non_null(json);
 	return json;
@@ -150,7 +150,7 @@ static void every_reason_has_its_words(void **state)
 	(void)state;
 	for (unsigned i = 0; i < VG_REASON_MAX; i++) {
 		struct vg_answer answer = { .bind = vg_judgement_of(i), .announce = vg_judgement_of(i) };
-		json_auto_t *json = vg_explain_to_json(&(struct vg_ground){ .snapshot = snapshot }, &addr, NULL, &answer);
+		json_auto_t *json = vg_explain_to_json(&(struct vg_ground){ .snapshot = snapshot }, &addr, NULL, &answer, NULL);
 		bool needs = answer.bind.verdict == VG_VIOLATION || (answer.bind.verdict == VG_UNKNOWN && i != VG_IN_TRANSITION);
 		bool given = json_array_size(json_object_get(json, "remedies")) > 0;
 
@@ -202,19 +202,48 @@ static void names_are_not_filled_in(void **state)
 	assert_string_equal(text, "{address} {nothing} {addres 192.0.2.10");
 }
 
-static void add(json_t *check, const struct vg_snapshot *snapshot, const char *address, const char *link, const struct vg_who *who)
+static void add(json_t *check, const struct vg_snapshot *snapshot, const char *address, const char *link, const struct vg_binder *binder)
 {
 	struct vg_circumstances circumstances = { .now_ns = 1 };
 	struct vg_link_addr bound = { .addr = addr_of(address), .prefix = 32, .ifindex = 2 };
 	struct vg_answer answer = vg_judge(snapshot, &bound.addr, link, &circumstances);
 
-	assert_int_equal(vg_check_add(check, &(struct vg_ground){ .snapshot = snapshot }, &bound, link, &answer, who), 0);
+	assert_int_equal(vg_check_add(check, &(struct vg_ground){ .snapshot = snapshot }, &bound, link, &answer, binder), 0);
+}
+
+/* A process that was seen is the one to mend, and there is none to look for; one that nobody saw is not spoken of. */
+static void the_binder_is_named(void **state)
+{
+	VG_CLEANUP(vg_snapshot_freep) struct vg_snapshot *snapshot = new_snapshot();
+	struct vg_binder binder = { .who = { .pid = 812, .comm = "{address}" }, .doer = { .pod = "kube-system/kube-vip-cp1" } };
+	struct vg_circumstances circumstances = { .now_ns = 1 };
+	struct vg_addr addr = addr_of("192.0.2.10");
+	struct vg_answer answer = vg_judge(snapshot, &addr, NULL, &circumstances);
+	const struct vg_ground ground = { .snapshot = snapshot };
+	json_auto_t *seen = vg_explain_to_json(&ground, &addr, NULL, &answer, &binder);
+	json_auto_t *unseen = vg_explain_to_json(&ground, &addr, NULL, &answer, &(struct vg_binder){ .who = { .pid = 0 } });
+	const json_t *first = json_array_get(json_object_get(seen, "remedies"), 0);
+	size_t i;
+	json_t *remedy;
+
+	(void)state;
+	assert_string_equal(text_at(seen, "bound_by", "pod"), "kube-system/kube-vip-cp1");
+	assert_string_equal(text_at(first, "kind", NULL), "seen-binding");
+	assert_string_equal(text_at(first, "object", NULL), "Pod/kube-system/kube-vip-cp1");
+	assert_string_equal(
+		text_at(first, "text", NULL),
+		"Pod kube-system/kube-vip-cp1: {address}[812] bound it here: set right what it is told to hold, or stop it; what is left goes "
+		"with ip address del 192.0.2.10/32 dev LINK");
+	json_array_foreach(json_object_get(seen, "remedies"), i, remedy) assert_string_not_equal(text_at(remedy, "kind", NULL), "find-binder");
+	assert_null(json_object_get(unseen, "bound_by"));
+	json_array_foreach(json_object_get(unseen, "remedies"), i, remedy) assert_string_not_equal(text_at(remedy, "kind", NULL), "seen-binding");
+	assert_string_equal(text_at(json_array_get(json_object_get(unseen, "remedies"), 0), "kind", NULL), "find-binder");
 }
 
 static void check_counts_binds_only(void **state)
 {
 	VG_CLEANUP(vg_snapshot_freep) struct vg_snapshot *snapshot = new_snapshot();
-	struct vg_who who = { .pid = 812, .comm = "kube-vip" };
+	struct vg_binder binder = { .who = { .pid = 812, .comm = "kube-vip" }, .doer = { .pod = "kube-system/kube-vip-cp1" } };
 	json_auto_t *check = vg_check_new("cp1", "assignments");
 	const json_t *findings = json_object_get(check, "findings");
 
@@ -225,26 +254,27 @@ static void check_counts_binds_only(void **state)
 	add(check, snapshot, "192.0.2.10", "kube-ipvs0", NULL);
 	assert_int_equal(json_array_size(findings), 1);
 	assert_int_equal(vg_check_violations(check), 0);
-	add(check, snapshot, "192.0.2.10", "eth0", &who);
+	add(check, snapshot, "192.0.2.10", "eth0", &binder);
 	assert_int_equal(json_array_size(findings), 2);
 	assert_int_equal(vg_check_violations(check), 1);
 	assert_int_equal(json_integer_value(json_object_get(check, "bound")), 4);
 	assert_null(json_object_get(json_array_get(findings, 0), "pid"));
 	assert_int_equal(json_integer_value(json_object_get(json_array_get(findings, 1), "pid")), 812);
 	assert_string_equal(text_at(json_array_get(findings, 1), "comm", NULL), "kube-vip");
+	assert_string_equal(text_at(json_array_get(findings, 1), "pod", NULL), "kube-system/kube-vip-cp1");
 }
 
 static void text_forms(void **state)
 {
 	VG_CLEANUP(vg_snapshot_freep) struct vg_snapshot *snapshot = new_snapshot();
-	struct vg_who who = { .pid = 812, .comm = "kube-\x1bvip" };
+	struct vg_binder binder = { .who = { .pid = 812, .comm = "kube-\x1bvip" }, .doer = { .pod = "kube-system/kube-vip-cp1" } };
 	json_auto_t *check = vg_check_new("cp1", "assignments");
 	json_auto_t *list = json_array();
 	char text[TEXT_MAX] = "";
 	_cleanup_fclose_ FILE *out = fmemopen(text, sizeof(text), "w");
 
 	(void)state;
-	add(check, snapshot, "192.0.2.10", "eth0", &who);
+	add(check, snapshot, "192.0.2.10", "eth0", &binder);
 	assert_int_equal(json_array_append_new(list, explain(snapshot, "192.0.2.10", NULL)), 0);
 	vg_explain_print(out, list);
 	vg_check_print(out, check);
@@ -252,7 +282,7 @@ static void text_forms(void **state)
 	assert_int_equal(strncmp(text, "192.0.2.10\n  bind        violation (owner-never-binds)\n", 54), 0);
 	assert_non_null(strstr(text, "  assigned to worker1,worker2\n"));
 	assert_non_null(strstr(text, "  evidence    Assignment 192.0.2.10: nodes = [worker1, worker2] (line 3)\n"));
-	assert_non_null(strstr(text, "192.0.2.10/32 on eth0, bound by kube-\\x1bvip[812]\n"));
+	assert_non_null(strstr(text, "192.0.2.10/32 on eth0, bound by kube-\\x1bvip[812] of Pod kube-system/kube-vip-cp1\n"));
 	assert_non_null(strstr(text, "node cp1: 1 bound, 1 findings, 1 violations\n"));
 }
 
@@ -267,6 +297,7 @@ int main(void)
 		cmocka_unit_test(every_reason_has_its_words),
 		cmocka_unit_test(every_name_has_its_words),
 		cmocka_unit_test(names_are_not_filled_in),
+		cmocka_unit_test(the_binder_is_named),
 		cmocka_unit_test(check_counts_binds_only),
 		cmocka_unit_test(text_forms),
 	};

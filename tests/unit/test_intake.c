@@ -296,6 +296,40 @@ static void test_names_only(void **state)
 	world_down(&world);
 }
 
+/* Pods that play no part: kept of this node, so that what one of them does can be told, and of no other. */
+static size_t pods_kept(bool bystanders)
+{
+	static const char list[] = "{\"kind\":\"PodList\",\"apiVersion\":\"v1\",\"metadata\":{\"resourceVersion\":\"1\"},\"items\":["
+				   "{\"metadata\":{\"namespace\":\"a\",\"name\":\"web\",\"uid\":\"u1\"}},"
+				   "{\"metadata\":{\"namespace\":\"a\",\"name\":\"svclb-x\",\"uid\":\"u2\"}}]}";
+	struct world world;
+	struct vg_intake_config config;
+	size_t n;
+
+	world_up(&world, false);
+	config = world.intake->config;
+	config.kind = VG_KIND_POD;
+	config.bystanders = bystanders;
+	vg_intake_free(world.intake);
+	assert_int_equal(vg_intake_new(&config, &world.intake), 0);
+	vg_intake_list_begin(world.intake);
+	vg_intake_open(world.intake, VG_INTAKE_PAGE);
+	assert_int_equal(feed(&world, list, strlen(list)), 0);
+	assert_int_equal(end(&world), 0);
+	assert_non_null(vg_cluster_find_pod(world.cluster, "u2"));
+	assert_int_equal(vg_cluster_find_pod(world.cluster, "u1") != NULL, bystanders);
+	n = vg_cluster_count(world.cluster, VG_KIND_POD);
+	world_down(&world);
+	return n;
+}
+
+static void test_bystanders(void **state)
+{
+	(void)state;
+	assert_int_equal(pods_kept(true), 2);
+	assert_int_equal(pods_kept(false), 1);
+}
+
 static void test_versions(void **state)
 {
 	(void)state;
@@ -319,6 +353,7 @@ int main(void)
 		cmocka_unit_test(test_what_cannot_be_read_stays),
 		cmocka_unit_test(test_lists_that_are_none),
 		cmocka_unit_test(test_names_only),
+		cmocka_unit_test(test_bystanders),
 		cmocka_unit_test(test_versions),
 	};
 

@@ -23,9 +23,11 @@ static void test_metallb(void **state)
 		  "{'flags':['live','metallb-speaker'],'lb-class':'c','nodeName':'w1'}" },
 		{ "a flag that begins alike", POD("", "{'image':'metallb/speaker','args':['--lb-classes=a','lb-class=b','--lb-class']}"), 1,
 		  "{'flags':['live','metallb-speaker'],'nodeName':'w1'}" },
-		{ "a speaker of something else", POD("'app':'sound','component':'speaker'", "{'image':'sound/metallb/speakers'}"), 0, "ns/p" },
+		{ "a speaker of something else", POD("'app':'sound','component':'speaker'", "{'image':'sound/metallb/speakers'}"),
+		  VG_REDUCED_BYSTANDER, "{'nodeName':'w1'}" },
 		{ "the FRR beside it",
-		  POD("'app.kubernetes.io/name':'frr-k8s','app.kubernetes.io/component':'frr-k8s'", "{'image':'metallb/frr-k8s'}"), 0, "ns/p" },
+		  POD("'app.kubernetes.io/name':'frr-k8s','app.kubernetes.io/component':'frr-k8s'", "{'image':'metallb/frr-k8s'}"),
+		  VG_REDUCED_BYSTANDER, "{'nodeName':'w1'}" },
 	};
 
 	(void)state;
@@ -35,7 +37,14 @@ static void test_metallb(void **state)
 static void test_others(void **state)
 {
 	static const struct reduce_case cases[] = {
-		{ "a web server", POD("'app':'web'", "{'image':'nginx:1.29'}"), 0, "ns/p" },
+		{ "a web server", POD("'app':'web'", "{'image':'nginx:1.29'}"), VG_REDUCED_BYSTANDER, "{'nodeName':'w1'}" },
+		{ "one that a cgroup names",
+		  "{'metadata':{'namespace':'ns','name':'p','uid':'a5c1f8d5-1919-434d-add7-4afaafdaef89'},'spec':{'nodeName':'w1'}}",
+		  VG_REDUCED_BYSTANDER, "{'nodeName':'w1','uid':'a5c1f8d5-1919-434d-add7-4afaafdaef89'}" },
+		{ "a static one, which a cgroup names by its hash",
+		  "{'metadata':{'namespace':'ns','name':'p','uid':'u','annotations':{'kubernetes.io/config.hash':'0d1c','kubernetes.io/"
+		  "config.mirror':'0d1c'}}}",
+		  VG_REDUCED_BYSTANDER, "{'config.hash':'0d1c','uid':'u'}" },
 		{ "ServiceLB", POD("'svccontroller.k3s.cattle.io/svcname':'traefik'", "{'image':'rancher/klipper-lb:v0.4.17'}"), 1,
 		  "{'balancer':'servicelb','flags':['live','other-balancer'],'nodeName':'w1'}" },
 		{ "ServiceLB by name", "{'metadata':{'namespace':'kube-system','name':'svclb-x-1'}}", 1,
@@ -58,7 +67,8 @@ static void test_others(void **state)
 		  "{'metadata':{'namespace':'n','name':'p','deletionTimestamp':'2026-11-22T10:00:00Z'},'spec':{'containers':[{'image':"
 		  "'metallb/speaker'}]}}",
 		  1, "{'flags':['metallb-speaker']}" },
-		{ "odd", "{'metadata':{'namespace':'n','name':'p','labels':'x'},'spec':{'containers':{'image':'metallb/speaker'}}}", 0, "n/p" },
+		{ "odd", "{'metadata':{'namespace':'n','name':'p','labels':'x'},'spec':{'containers':{'image':'metallb/speaker'}}}",
+		  VG_REDUCED_BYSTANDER, "{}" },
 		{ "odd containers",
 		  "{'metadata':{'namespace':'n','name':'p'},'spec':{'containers':[null,1,{'name':7,'image':[]},{'image':'kube-vip/"
 		  "kube-vip','args':{},"
@@ -103,7 +113,8 @@ static void test_kube_vip_modes(void **state)
 		  "{'flags':['kube-vip','live','svc_enable']," CLASS TAIL },
 		{ "with iptables", POD("", "{'image':'kube-vip-iptables','env':[" ENV("svc_enable", "TRUE") "]}"), 1,
 		  "{'flags':['kube-vip','live','svc_enable']," CLASS TAIL },
-		{ "the cloud provider is none", POD("", "{'name':'kube-vip','image':'kube-vip/kube-vip-cloud-provider:v0.0.12'}"), 0, "ns/p" },
+		{ "the cloud provider is none", POD("", "{'name':'kube-vip','image':'kube-vip/kube-vip-cloud-provider:v0.0.12'}"),
+		  VG_REDUCED_BYSTANDER, "{'nodeName':'w1'}" },
 		{ "two in one Pod",
 		  POD("", "{'image':'kube-vip','env':[" ENV("address", "192.0.2.2") "]},{'image':'kube-vip','env':[" ENV(
 				  "address", "2001:db8::2") "," ENV("svc_enable", "1") "]}"),

@@ -113,8 +113,7 @@ static struct vg_finding finding_of(const struct vg_fact *fact)
 				    .action = VG_ACTION_REMOVED,
 				    .assignment = &assignment,
 				    .source = "assignments",
-				    .exe = "/kube-vip",
-				    .cgroup = "/kubepods/x",
+				    .doer = { .exe = "/kube-vip", .cgroup = "/kubepods/x", .container = "c0", .pod = "kube-system/kube-vip-cp1" },
 				    .latency_us = 84 };
 }
 
@@ -123,6 +122,7 @@ static void all_keys(void **state)
 	static const char *const want = "{\"event\":\"bind\",\"verdict\":\"violation\",\"reason\":\"owner-never-binds\",\"action\":\"removed\","
 					"\"address\":\"192.0.2.10\",\"prefix\":32,\"interface\":\"eth0\",\"ifindex\":2,\"netns\":4026531840,"
 					"\"how\":\"netlink\",\"pid\":812,\"comm\":\"kube-vip\",\"exe\":\"/kube-vip\",\"cgroup\":\"/kubepods/x\","
+					"\"container\":\"c0\",\"pod\":\"kube-system/kube-vip-cp1\","
 					"\"service\":\"default/web\",\"assigned_nodes\":[\"worker1\",\"worker2\"],\"source\":\"assignments\","
 					"\"latency_us\":84}";
 	struct vg_fact fact = bind_fact();
@@ -160,7 +160,7 @@ static void hostile_names(void **state)
 
 	(void)state;
 	memcpy(fact.who.comm, "\xff\x1b[31m\xc3\xa9\xe2\x82!\n123", 16); /* no NUL at the end, cut UTF-8, an escape */
-	finding.exe = "/\xed\xa0\x80"; /* a surrogate */
+	finding.doer.exe = "/\xed\xa0\x80"; /* a surrogate */
 	json = vg_finding_to_json(&finding);
 	assert_non_null(json);
 	assert_string_equal(json_string_value(json_object_get(json, "comm")), "\xef\xbf\xbd\x1b[31m\xc3\xa9\xef\xbf\xbd\xef\xbf\xbd!\n123");

@@ -377,7 +377,9 @@ static void test_static_pods_keep_their_place(void **state)
 				    .class = "",
 				    .lease = "",
 				    .lease_namespace = "",
-				    .balancer = "" };
+				    .balancer = "",
+				    .uid = "",
+				    .config_hash = "" };
 	const struct vg_moment now = { .real_ns = 1, .boot_ns = 1 };
 	struct pods pods = { .namespaces = 0 };
 

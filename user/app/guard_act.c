@@ -6,7 +6,6 @@
 #include "app/guard_state.h"
 #include "base/time.h"
 #include "core/verdict.h"
-#include "kern/task.h"
 
 struct vg_answer vg_guard_judge(const struct vg_guard *guard, const struct vg_addr *addr, const char *link)
 {
@@ -45,30 +44,6 @@ static enum vg_action remove_bind(struct vg_guard *guard, const struct vg_fact *
 	return VG_ACTION_NONE;
 }
 
-static void describe(struct vg_guard *guard, const struct vg_who *who, uint64_t now_ns)
-{
-	struct vg_described *described = &guard->described;
-	struct vg_who thread = described->who;
-
-	/* another thread of the same process is the same */
-	thread.tid = who->tid;
-	if (now_ns < described->until_ns && memcmp(&thread, who, sizeof(thread)) == 0)
-		return;
-	vg_guard_forget_described(guard);
-	if (vg_task_describe(who, &described->exe, &described->cgroup) < 0)
-		return;
-	described->who = *who;
-	/* without its start time a pid may be another process's by then */
-	described->until_ns = who->start_ns ? now_ns + VG_NS_PER_SEC : 0;
-}
-
-void vg_guard_forget_described(struct vg_guard *guard)
-{
-	free(guard->described.exe);
-	free(guard->described.cgroup);
-	guard->described = (struct vg_described){ .until_ns = 0 };
-}
-
 static void report(struct vg_guard *guard, const struct vg_fact *fact, const struct vg_answer *answer, enum vg_action action, const char *why)
 {
 	uint64_t now_ns = vg_time_boot_ns();
@@ -84,11 +59,7 @@ static void report(struct vg_guard *guard, const struct vg_fact *fact, const str
 		.latency_us = fresh ? (now_ns - fact->time_ns) / 1000 : 0,
 	};
 
-	if (fact->who.pid) {
-		describe(guard, &fact->who, now_ns);
-		finding.exe = guard->described.exe;
-		finding.cgroup = guard->described.cgroup;
-	}
+	finding.doer = vg_guard_doer(guard, &fact->who);
 	vg_reporter_finding(guard->reporter, &finding);
 }
 

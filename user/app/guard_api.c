@@ -106,7 +106,7 @@ static struct vg_ground ground_of(const struct vg_guard *guard, struct vg_assess
 }
 
 struct check {
-	const struct vg_guard *guard;
+	struct vg_guard *guard;
 	const struct vg_ground *ground;
 	json_t *json;
 	int r;
@@ -119,11 +119,11 @@ static void check_bind(void *ctx, const struct vg_fact *fact, const struct vg_ju
 	struct vg_link_addr bound = {
 		.addr = fact->addr, .peer = fact->addr, .prefix = fact->prefix, .ifindex = fact->ifindex, .flags = fact->ifa_flags
 	};
+	struct vg_binder binder = { .who = fact->who, .doer = vg_guard_doer(check->guard, &fact->who) };
 	int r;
 
 	(void)said;
-	r = vg_check_add(check->json, check->ground, &bound, fact->ifname, &answer, &fact->who);
-
+	r = vg_check_add(check->json, check->ground, &bound, fact->ifname, &answer, &binder);
 	if (r < 0)
 		check->r = r;
 }
@@ -142,7 +142,7 @@ static int check_inventory(const struct vg_guard *guard, const struct vg_ground 
 
 static json_t *answer_check(void *ctx, struct vg_error *ret_error)
 {
-	const struct vg_guard *guard = ctx;
+	struct vg_guard *guard = ctx;
 	struct vg_assess_config config;
 	struct vg_ground ground = ground_of(guard, &config);
 	struct check check = { .guard = guard, .ground = &ground, .json = vg_check_new(guard->options->node, vg_snapshot_source(guard->snapshot)) };
@@ -161,9 +161,10 @@ static json_t *answer_check(void *ctx, struct vg_error *ret_error)
 
 static json_t *answer_explain(void *ctx, const char *address, const char *link, struct vg_error *ret_error)
 {
-	const struct vg_guard *guard = ctx;
+	struct vg_guard *guard = ctx;
 	struct vg_assess_config config;
 	struct vg_ground ground = ground_of(guard, &config);
+	struct vg_binder binder = { .who = { .pid = 0 } };
 	struct vg_answer answer;
 	struct vg_addr addr;
 	json_t *json;
@@ -173,7 +174,9 @@ static json_t *answer_explain(void *ctx, const char *address, const char *link, 
 		return NULL;
 	}
 	answer = vg_guard_judge(guard, &addr, link);
-	json = vg_explain_to_json(&ground, &addr, link, &answer);
+	if (vg_kern_find_binder(guard->kern, &addr, &binder.who))
+		binder.doer = vg_guard_doer(guard, &binder.who);
+	json = vg_explain_to_json(&ground, &addr, link, &answer, &binder);
 	if (!json)
 		vg_error_set(ret_error, -ENOMEM, "out of memory");
 	return json;

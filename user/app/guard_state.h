@@ -10,6 +10,7 @@
 #include "core/breaker.h"
 #include "core/own.h"
 #include "kern/kern.h"
+#include "kern/task.h"
 #include "kube/source.h"
 #include "report/api.h"
 #include "report/report.h"
@@ -18,8 +19,7 @@
 struct vg_described {
 	struct vg_who who;
 	uint64_t until_ns; /* CLOCK_BOOTTIME; good until then. 0: none */
-	char *exe; /* or NULL */
-	char *cgroup;
+	struct vg_task task;
 };
 
 /* Exit status of the guard (cli/cli.h names the same). */
@@ -92,6 +92,8 @@ void vg_guard_on_fact(void *guard, const struct vg_fact *fact);
 void vg_guard_rejudge(struct vg_guard *guard, bool all);
 struct vg_answer vg_guard_judge(const struct vg_guard *guard, const struct vg_addr *addr, const char *link);
 
+/* guard_who.c */
+struct vg_doer vg_guard_doer(struct vg_guard *guard, const struct vg_who *who); /* strings hold until the next call, or a change of the cluster */
 void vg_guard_forget_described(struct vg_guard *guard);
 
 /* guard.c */

@@ -32,7 +32,7 @@ static json_t *explain_by_picture(const struct vg_config_options *options, const
 	for (size_t i = 0; i < options->n_args; i++) {
 		struct vg_answer answer = vg_judge(picture->snapshot, &addrs[i], options->link, &picture->circumstances);
 
-		if (json_array_append_new(list, vg_explain_to_json(&picture->ground, &addrs[i], options->link, &answer)) < 0)
+		if (json_array_append_new(list, vg_explain_to_json(&picture->ground, &addrs[i], options->link, &answer, NULL)) < 0)
 			return NULL;
 	}
 	return TAKE_PTR(list);

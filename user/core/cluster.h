@@ -77,6 +77,8 @@ const struct vg_placement *vg_cluster_placement(const struct vg_cluster *cluster
 const struct vg_lease *vg_cluster_lease(const struct vg_cluster *cluster, const char *name, const struct vg_lease *after);
 /* The Node of that name, or the one whose hostname label it is; NULL. */
 const struct vg_node *vg_cluster_find_node(const struct vg_cluster *cluster, const char *name);
+/* The Pod that a kubelet calls by this uid (a static one by its config.hash); NULL. A walk over all Pods. */
+const struct vg_pod *vg_cluster_find_pod(const struct vg_cluster *cluster, const char *uid);
 /* Nodes (first of them) that have this as InternalIP. */
 const struct vg_node *vg_cluster_node_of_address(const struct vg_cluster *cluster, const struct vg_addr *addr);
 

@@ -104,6 +104,8 @@ void vg_cluster_touch(struct vg_cluster *cluster, const struct vg_object *object
 	case VG_KIND_L2_STATUS:
 	case VG_KIND_BGP_STATUS:
 	case VG_KIND_EVENT: touch_key(cluster, ((const struct vg_placement *)object)->service); break;
+	/* a bystander is nothing to any address */
+	case VG_KIND_POD: cluster->all = ((const struct vg_pod *)object)->flags; break;
 	default: cluster->all = true; break;
 	}
 }

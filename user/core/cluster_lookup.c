@@ -194,3 +194,23 @@ const struct vg_node *vg_cluster_node_of_address(const struct vg_cluster *cluste
 	}
 	return best;
 }
+
+/* Anybody may write the annotation: a uid goes first, and of two that name the same hash neither is believed. */
+const struct vg_pod *vg_cluster_find_pod(const struct vg_cluster *cluster, const char *uid)
+{
+	const struct vg_object *object = NULL;
+	const struct vg_pod *by_hash = NULL;
+	bool twice = false;
+
+	while (*uid && (object = vg_cluster_next(cluster, VG_KIND_POD, object))) {
+		const struct vg_pod *pod = (const struct vg_pod *)object;
+
+		if (!strcmp(pod->uid, uid))
+			return pod;
+		if (strcmp(pod->config_hash, uid))
+			continue;
+		twice = twice || by_hash;
+		by_hash = pod;
+	}
+	return twice ? NULL : by_hash;
+}

@@ -226,7 +226,9 @@ struct vg_pod {
 	struct vg_addrs addresses; /* kube-vip's control-plane VIPs */
 	struct vg_texts hosts; /* likewise, as names */
 	const char *balancer; /* VG_POD_OTHER_BALANCER: which, by the name of its container or image */
-	uint32_t flags;
+	const char *uid; /* metadata.uid */
+	const char *config_hash; /* annotation kubernetes.io/config.hash: of a static Pod, the uid that its kubelet knows it by */
+	uint32_t flags; /* 0: it plays no part, but it may be the one that does something */
 };
 
 enum vg_claims_flag {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * A pid may have been given to another process since. Where the start time was recorded it must match; where it was not (a
- * kernel before 5.11 under lockdown) the name must.
+ * kernel before 5.11 under lockdown) the thread's name must.
  */
 #include "kern/task.h"
 
@@ -19,18 +19,23 @@
 
 #define FILEID_CGROUP 0xfe /* FILEID_KERNFS of include/linux/exportfs.h (5.5): 8 bytes, the cgroup's id */
 
-static FILE *open_proc(uint32_t pid, const char *name)
-{
-	char path[64];
+struct process {
+	const char *proc; /* "/proc" */
+	const struct vg_who *who;
+};
 
-	snprintf(path, sizeof(path), "/proc/%" PRIu32 "/%s", pid, name);
+static FILE *open_proc(const struct process *process, const char *name)
+{
+	char path[PATH_MAX];
+
+	snprintf(path, sizeof(path), "%s/%" PRIu32 "/%s", process->proc, process->who->pid, name);
 	return fopen(path, "re");
 }
 
 /* Field 22 of /proc/PID/stat, in clock ticks since boot. The name, field 2, may hold spaces and brackets. */
-static bool read_start_ticks(uint32_t pid, uint64_t *ret_ticks)
+static bool read_start_ticks(const struct process *process, uint64_t *ret_ticks)
 {
-	_cleanup_fclose_ FILE *file = open_proc(pid, "stat");
+	_cleanup_fclose_ FILE *file = open_proc(process, "stat");
 	char line[1024];
 	const char *p;
 
@@ -42,38 +47,57 @@ static bool read_start_ticks(uint32_t pid, uint64_t *ret_ticks)
 	return p && sscanf(p, " %" SCNu64, ret_ticks) == 1;
 }
 
-static bool has_comm(const struct vg_who *who)
+/* Of the thread that did it: "" if it has ended. */
+static void read_comm(const struct process *process, char out[VG_COMM_MAX + 2])
 {
-	_cleanup_fclose_ FILE *file = open_proc(who->pid, "comm");
-	char comm[VG_COMM_MAX + 2] = "";
+	_cleanup_fclose_ FILE *file = NULL;
+	char name[64];
 
-	if (!file || !fgets(comm, sizeof(comm), file))
-		return false;
-	comm[strcspn(comm, "\n")] = '\0';
-	return strncmp(comm, who->comm, VG_COMM_MAX) == 0;
+	snprintf(name, sizeof(name), "task/%" PRIu32 "/comm", process->who->tid);
+	file = open_proc(process, name);
+	if (!file || !fgets(out, VG_COMM_MAX + 2, file))
+		out[0] = '\0';
+	out[strcspn(out, "\n")] = '\0';
 }
 
-static bool is_same_process(const struct vg_who *who)
+static bool has_comm(const struct process *process)
+{
+	char comm[VG_COMM_MAX + 2];
+
+	read_comm(process, comm);
+	return *comm && strncmp(comm, process->who->comm, VG_COMM_MAX) == 0;
+}
+
+/* Under another name it has executed something else since: what is there now did not do it. */
+static bool has_executed(const struct process *process)
+{
+	char comm[VG_COMM_MAX + 2];
+
+	read_comm(process, comm);
+	return *comm && strncmp(comm, process->who->comm, VG_COMM_MAX) != 0;
+}
+
+static bool is_same_process(const struct process *process)
 {
 	uint64_t tick_ns = VG_NS_PER_SEC / (uint64_t)sysconf(_SC_CLK_TCK);
 	uint64_t ticks;
 
-	if (who->pid == 0)
+	if (process->who->pid == 0)
 		return false;
-	if (who->start_ns == 0)
-		return has_comm(who);
-	return read_start_ticks(who->pid, &ticks) && ticks == who->start_ns / tick_ns;
+	if (process->who->start_ns == 0)
+		return has_comm(process);
+	return read_start_ticks(process, &ticks) && ticks == process->who->start_ns / tick_ns;
 }
 
-static int read_exe(uint32_t pid, char **ret_exe)
+static int read_exe(const struct process *process, char **ret_exe)
 {
-	char path[64], target[PATH_MAX];
+	char path[PATH_MAX], target[PATH_MAX];
 	ssize_t n;
 	char *exe;
 
-	snprintf(path, sizeof(path), "/proc/%" PRIu32 "/exe", pid);
+	snprintf(path, sizeof(path), "%s/%" PRIu32 "/exe", process->proc, process->who->pid);
 	n = readlink(path, target, sizeof(target));
-	if (n <= 0)
+	if (n <= 0 || has_executed(process))
 		return 0;
 	exe = strndup(target, (size_t)n);
 	if (!exe)
@@ -82,33 +106,38 @@ static int read_exe(uint32_t pid, char **ret_exe)
 	return 0;
 }
 
-/* The line of the unified hierarchy: "0::/kubepods/..." */
-static int read_cgroup(uint32_t pid, char **ret_cgroup)
+/* The line that tells most: on version 1, or on both, Pods are in the trees of the controllers. */
+static int read_cgroup(const struct process *process, char **ret_cgroup)
 {
-	_cleanup_fclose_ FILE *file = open_proc(pid, "cgroup");
-	char line[PATH_MAX + 8];
+	_cleanup_fclose_ FILE *file = open_proc(process, "cgroup");
+	_cleanup_free_ char *best = NULL;
+	char line[PATH_MAX + 256];
+	int most = -1;
 
 	while (file && fgets(line, sizeof(line), file)) {
-		char *cgroup;
+		const char *path;
+		int weight = vg_cgroup_weigh_line(line, &path);
 
-		if (strncmp(line, "0::", 3) != 0)
+		if (weight <= most)
 			continue;
-		line[strcspn(line, "\n")] = '\0';
-		cgroup = strdup(line + 3);
-		if (!cgroup)
+		most = weight;
+		free(best);
+		best = strndup(path, strcspn(path, "\n"));
+		if (!best)
 			return -ENOMEM;
-		*ret_cgroup = cgroup;
-		break;
 	}
+	*ret_cgroup = TAKE_PTR(best);
 	return 0;
 }
 
-static int open_cgroup_mount(char *path, size_t size)
+static int open_cgroup_mount(const char *proc, char *path, size_t size)
 {
-	FILE *mounts = setmntent("/proc/self/mounts", "re");
 	struct mntent *entry;
 	int fd = -ENOENT;
+	FILE *mounts;
 
+	snprintf(path, size, "%s/self/mounts", proc);
+	mounts = setmntent(path, "re");
 	if (!mounts)
 		return -errno;
 	while (fd < 0 && (entry = getmntent(mounts))) {
@@ -132,48 +161,66 @@ static int open_cgroup(int mount_fd, uint64_t id)
 	return open_by_handle_at(mount_fd, &u.handle, O_PATH | O_CLOEXEC);
 }
 
-static int find_cgroup(uint64_t id, char **ret_cgroup)
+/* By its id, which outlives the process. The root's path would say nothing: beside version 1 all are in it. */
+static int find_cgroup(const struct process *process, char **ret_cgroup)
 {
 	char mount[PATH_MAX], link[64], target[PATH_MAX];
-	_cleanup_close_ int mount_fd = open_cgroup_mount(mount, sizeof(mount));
-	_cleanup_close_ int fd = mount_fd >= 0 && id ? open_cgroup(mount_fd, id) : -1;
-	size_t skip = strcmp(mount_fd >= 0 ? mount : "/", "/") == 0 ? 0 : strlen(mount);
+	_cleanup_close_ int mount_fd = process->who->cgroup_id ? open_cgroup_mount(process->proc, mount, sizeof(mount)) : -1;
+	_cleanup_close_ int fd = mount_fd >= 0 ? open_cgroup(mount_fd, process->who->cgroup_id) : -1;
+	size_t skip;
 	ssize_t n;
-	char *cgroup;
 
 	if (fd < 0)
 		return 0;
 	snprintf(link, sizeof(link), "/proc/self/fd/%d", fd);
-	n = readlink(link, target, sizeof(target));
-	if (n < 0 || (size_t)n < skip || memcmp(target, mount, skip) != 0)
+	n = readlink(link, target, sizeof(target) - 1);
+	if (n < 0)
 		return 0;
-	cgroup = (size_t)n == skip ? strdup("/") : strndup(target + skip, (size_t)n - skip);
-	if (!cgroup)
-		return -ENOMEM;
-	*ret_cgroup = cgroup;
-	return 0;
+	target[n] = '\0';
+	/* one outside of what is mounted (a container's own part of the tree) has its whole path */
+	skip = strcmp(mount, "/") != 0 && strncmp(target, mount, strlen(mount)) == 0 ? strlen(mount) : 0;
+	if (target[skip] != '/' || target[skip + 1] == '\0')
+		return 0;
+	*ret_cgroup = strdup(target + skip);
+	return *ret_cgroup ? 0 : -ENOMEM;
 }
 
-int vg_task_describe(const struct vg_who *who, char **ret_exe, char **ret_cgroup)
+static int read_process(const struct process *process, struct vg_task *task)
 {
-	_cleanup_free_ char *exe = NULL, *cgroup = NULL;
-	bool same = is_same_process(who);
 	int r;
 
-	r = same ? read_exe(who->pid, &exe) : 0;
-	if (r < 0)
-		return r;
-	r = same ? read_cgroup(who->pid, &cgroup) : 0;
-	if (r == 0 && !cgroup)
-		r = find_cgroup(who->cgroup_id, &cgroup);
-	if (r < 0)
-		return r;
+	if (!is_same_process(process))
+		return 0;
+	r = read_exe(process, &task->exe);
+	if (r == 0)
+		r = read_cgroup(process, &task->cgroup);
 	/* it may have ended, and its pid been given away, while it was read */
-	if (same && !is_same_process(who)) {
-		free(TAKE_PTR(exe));
-		free(TAKE_PTR(cgroup));
+	if (r < 0 || !is_same_process(process))
+		vg_task_deinit(task);
+	return r;
+}
+
+void vg_task_deinit(struct vg_task *task)
+{
+	free(task->exe);
+	free(task->cgroup);
+	*task = (struct vg_task){ .exe = NULL };
+}
+
+int vg_task_describe(const char *proc, const struct vg_who *who, struct vg_task *ret_task)
+{
+	const struct process process = { .proc = proc ? proc : "/proc", .who = who };
+	struct vg_task task = { .exe = NULL };
+	int r = read_process(&process, &task);
+
+	if (r == 0 && !task.cgroup)
+		r = find_cgroup(&process, &task.cgroup);
+	if (r < 0) {
+		vg_task_deinit(&task);
+		return r;
 	}
-	*ret_exe = TAKE_PTR(exe);
-	*ret_cgroup = TAKE_PTR(cgroup);
+	if (task.cgroup)
+		task.of = vg_cgroup_parse(task.cgroup);
+	*ret_task = task;
 	return 0;
 }

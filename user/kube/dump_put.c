@@ -48,7 +48,7 @@ int vg_dump_put(struct vg_dump_put *put, enum vg_kind kind, const json_t *json)
 	r = reduce(put, kind, json, &object);
 	if (r < 0 || !object)
 		return r;
-	if (r == 0) {
+	if (r != 1) {
 		put->result->ignored++;
 		delete_object(put, object);
 		return 0;

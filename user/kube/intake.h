@@ -29,6 +29,7 @@ struct vg_intake_config {
 	struct vg_reducer *reducer; /* shared by all */
 	enum vg_kind kind;
 	unsigned reflector;
+	bool bystanders; /* Pods that play no part are put as well */
 	/* Names instead of objects (CustomResourceDefinitions): nothing goes to the cluster. NULL: objects. */
 	void (*name)(void *ctx, const char *name, bool gone);
 	/* key "": it could not be told. Called each time; who says it once is the source. */

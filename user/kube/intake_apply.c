@@ -120,7 +120,7 @@ int vg_intake_put(struct vg_intake *intake, const json_t *object)
 		return r;
 	if (r < 0)
 		return vg_intake_set_aside(intake, object, error.text);
-	if (r > 0)
+	if (r == 1 || (r == VG_REDUCED_BYSTANDER && intake->config.bystanders))
 		return put_reduced(intake, reduced);
 	if (reduced && reduced->kind == intake->config.kind && reduced->key && reduced->key[0])
 		delete_key(intake, reduced->key);

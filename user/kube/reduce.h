@@ -18,9 +18,12 @@ struct vg_reducer;
 int vg_reducer_new(struct vg_reducer **ret_reducer);
 void vg_reducer_free(struct vg_reducer *reducer); /* NULL is fine */
 
+#define VG_REDUCED_BYSTANDER 2
+
 /*
  * kind: what it must be; VG_KIND_MAX: told by apiVersion and kind (dumps). The view lives until the next call or the end of json.
- * 1: *ret_object is filled. 0: nothing that the judge needs (a Pod without a role, a Service without an address, an Event of another reason,
+ * 1: *ret_object is filled. VG_REDUCED_BYSTANDER: likewise, of a Pod that plays no part; only whose a process is can be told by it.
+ * 0: nothing that the judge needs (a Service without an address, an Event of another reason,
  * a kind of nobody's), so if one of that key was there it goes: *ret_object has kind and key if they could be told (kind VG_KIND_MAX: not even that).
  * -EINVAL: odd (error says what: kind, name, field, found, expected). -ENOMEM.
  */

@@ -179,9 +179,11 @@ int vg_reduce_pod(struct vg_reducer *reducer, const json_t *json)
 	struct vg_pod *pod = &reducer->view.pod;
 
 	pod->flags = role_of(pod, json, containers);
-	if (!pod->flags)
-		return 0;
 	pod->node = vg_json_text_at(json, "spec.nodeName");
+	pod->uid = vg_json_text_at(json, "metadata.uid");
+	pod->config_hash = vg_json_member(vg_json_at(json, "metadata.annotations"), "kubernetes.io/config.hash");
+	if (!pod->flags)
+		return VG_REDUCED_BYSTANDER;
 	if (is_live(json))
 		pod->flags |= VG_POD_LIVE;
 	if (pod->flags & (VG_POD_METALLB_SPEAKER | VG_POD_METALLB_CONTROLLER))

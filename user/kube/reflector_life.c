@@ -31,6 +31,8 @@ static int init_parts(struct vg_reflector *reflector)
 		.reducer = env->reducer,
 		.kind = reflector->info->kind,
 		.reflector = reflector->bit,
+		/* this node's: one of them may be the one that binds */
+		.bystanders = reflector->info->kind == VG_KIND_POD && reflector->info->field_selector,
 		.name = reflector->sink.name ? on_name : NULL,
 		.trouble = on_trouble,
 		.ctx = reflector,

@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* A finding as an object. What is not known has no key: no null, no empty string, no pid 0. */
+#include <stdio.h>
 #include <string.h>
 
 #include "core/verdict.h"
 #include "report/json.h"
 #include "report/report.h"
+#include "report/who.h"
 
 static int put_judgement(json_t *o, const struct vg_finding *f)
 {
@@ -34,18 +36,22 @@ static int put_place(json_t *o, const struct vg_fact *fact)
 	return r;
 }
 
-static int put_who(json_t *o, const struct vg_finding *f)
+/* Of a frame whose sender is not known: what it says of itself. */
+static int put_sender(json_t *o, const struct vg_fact *fact)
 {
-	char comm[VG_COMM_MAX + 1] = "";
+	static const uint8_t none[sizeof(fact->source)];
+	const uint8_t *mac = fact->source;
+	char text[3 * sizeof(fact->source)];
 	int r = 0;
 
-	strncat(comm, f->fact->who.comm, VG_COMM_MAX);
-	r |= vg_json_set_number(o, "pid", f->fact->who.pid);
-	if (f->fact->who.pid) /* without a process the name is whoever happened to run, a softirq's victim */
-		r |= vg_json_set_text(o, "comm", comm);
-	r |= vg_json_set_text(o, "exe", f->exe);
-	r |= vg_json_set_text(o, "cgroup", f->cgroup);
-	return r;
+	if (fact->kind != VG_FACT_ANNOUNCE)
+		return 0;
+	if (fact->sender_netns != fact->netns)
+		r |= vg_json_set_number(o, "sender_netns", fact->sender_netns);
+	if (fact->who.pid || memcmp(mac, none, sizeof(none)) == 0)
+		return r;
+	snprintf(text, sizeof(text), "%02x:%02x:%02x:%02x:%02x:%02x", mac[0], mac[1], mac[2], mac[3], mac[4], mac[5]);
+	return r | vg_json_set_text(o, "mac", text);
 }
 
 static int put_assignment(json_t *o, const struct vg_finding *f)
@@ -68,7 +74,8 @@ json_t *vg_finding_to_json(const struct vg_finding *finding)
 
 	r |= put_judgement(o, finding);
 	r |= put_place(o, finding->fact);
-	r |= put_who(o, finding);
+	r |= vg_json_set_who(o, &finding->fact->who, &finding->doer);
+	r |= put_sender(o, finding->fact);
 	r |= put_assignment(o, finding);
 	r |= vg_json_set_number(o, "latency_us", finding->latency_us);
 	if (finding->fact->count > 1)

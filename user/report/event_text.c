@@ -49,6 +49,14 @@ static bool is_column(const char *key)
 	return false;
 }
 
+/* A container's id is as good by its beginning, as the runtimes' own tools print it; it stands in the cgroup's path, too. */
+#define CONTAINER_SHOWN 12
+
+static bool is_said_by_container(const json_t *event, const char *key)
+{
+	return strcmp(key, "cgroup") == 0 && json_object_get(event, "container");
+}
+
 static void put_rest(FILE *out, const json_t *event, bool all)
 {
 	const char *key;
@@ -58,10 +66,15 @@ static void put_rest(FILE *out, const json_t *event, bool all)
 	{
 		if (is_column(key) && (!all || strcmp(key, "time") == 0 || strcmp(key, "id") == 0 || strcmp(key, "event") == 0))
 			continue;
+		if (is_said_by_container(event, key))
+			continue;
 		fputc(' ', out);
 		vg_text_put(out, key);
 		fputc('=', out);
-		vg_text_put_value(out, value);
+		if (strcmp(key, "container") == 0)
+			fprintf(out, "%.*s", CONTAINER_SHOWN, vg_json_get_text(event, key));
+		else
+			vg_text_put_value(out, value);
 	}
 }
 

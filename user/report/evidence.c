@@ -174,15 +174,49 @@ json_t *vg_changes_to_json(const struct vg_subject *subject, const struct vg_exp
 	return r < 0 ? NULL : TAKE_PTR(list);
 }
 
+/* Said only of a process that was seen doing it. */
+static char *words_of_binder(const struct vg_subject *subject)
+{
+	const struct vg_doer *doer = &subject->binder->doer;
+	const struct vg_who *who = &subject->binder->who;
+	const char *pod = doer->pod ? doer->pod : doer->pod_uid;
+	_cleanup_free_ char *tail = vg_words_fill(subject, "set right what it is told to hold, or stop it; what is left goes with ip address del "
+							   "{address}/{bits} dev LINK");
+	char *text;
+
+	if (!tail || asprintf(&text, "%s%s%s%.*s[%u] bound it here: %s", pod ? "Pod " : "", pod ? pod : "", pod ? ": " : "", VG_COMM_MAX, who->comm,
+			      who->pid, tail) < 0)
+		return NULL;
+	return text;
+}
+
+static int add_binder(json_t *list, const struct vg_subject *subject)
+{
+	const char *pod = subject->binder->doer.pod;
+	json_auto_t *o = json_object();
+	int r = 0;
+
+	r |= vg_json_set_text(o, "kind", "seen-binding");
+	r |= vg_json_set_text(o, "for", "bind");
+	r |= pod ? vg_json_set(o, "object", json_sprintf("Pod/%s", pod)) : 0;
+	r |= set_words(o, "text", words_of_binder(subject));
+	return r < 0 || json_array_append(list, o) < 0 ? -ENOMEM : 0;
+}
+
 json_t *vg_remedies_to_json(const struct vg_subject *subject, const struct vg_explanation *explanation)
 {
+	bool seen = subject->binder && subject->binder->who.pid && subject->answer->bind.verdict == VG_VIOLATION;
 	json_auto_t *list = json_array();
 	int r = list ? 0 : -ENOMEM;
 
+	if (r == 0 && seen)
+		r = add_binder(list, subject);
 	for (size_t i = 0; i < explanation->remedies.n && r == 0; i++) {
 		const struct vg_step *step = &explanation->remedies.list[i];
 		struct vg_subject one = with(subject, &step->evidence);
 
+		if (seen && step->what == VG_REMEDY_FIND_BINDER)
+			continue;
 		r = add_step(list, vg_remedy_to_str(step->what), step, vg_words_remedy(&one, step->what));
 	}
 	return r < 0 ? NULL : TAKE_PTR(list);

@@ -7,6 +7,7 @@
 #include "core/verdict.h"
 #include "report/evidence.h"
 #include "report/json.h"
+#include "report/who.h"
 
 static json_t *judgement_to_json(const struct vg_judgement *judgement)
 {
@@ -102,9 +103,25 @@ static int put_answer(json_t *o, const struct vg_ground *ground, const struct vg
 	return r;
 }
 
-json_t *vg_explain_to_json(const struct vg_ground *ground, const struct vg_addr *addr, const char *link, const struct vg_answer *answer)
+static int put_binder(json_t *o, const struct vg_binder *binder)
 {
-	const struct vg_subject subject = { .ground = ground, .addr = addr, .answer = answer, .link = link };
+	return binder ? vg_json_set_who(o, &binder->who, &binder->doer) : 0;
+}
+
+/* Nobody: no key. */
+static int put_bound_by(json_t *o, const struct vg_binder *binder)
+{
+	json_auto_t *by = json_object();
+
+	if (put_binder(by, binder) < 0)
+		return -ENOMEM;
+	return json_object_size(by) ? vg_json_set(o, "bound_by", TAKE_PTR(by)) : 0;
+}
+
+json_t *vg_explain_to_json(const struct vg_ground *ground, const struct vg_addr *addr, const char *link, const struct vg_answer *answer,
+			   const struct vg_binder *binder)
+{
+	const struct vg_subject subject = { .ground = ground, .addr = addr, .answer = answer, .link = link, .binder = binder };
 	json_auto_t *o = json_object();
 	char text[VG_TEXT_MAX];
 	int r = 0;
@@ -112,6 +129,7 @@ json_t *vg_explain_to_json(const struct vg_ground *ground, const struct vg_addr 
 	vg_addr_to_str(addr, text);
 	r |= vg_json_set_text(o, "address", text);
 	r |= put_answer(o, ground, addr, answer);
+	r |= put_bound_by(o, binder);
 	r |= vg_json_set_text(o, "source", source_of(ground, answer));
 	r |= put_explanation(o, &subject, true);
 	return r < 0 ? NULL : TAKE_PTR(o);
@@ -137,23 +155,10 @@ static int increment(json_t *object, const char *key)
 	return json_integer_set(number, json_integer_value(number) + 1) < 0 ? -EINVAL : 0;
 }
 
-static int put_who(json_t *o, const struct vg_who *who)
-{
-	char comm[VG_COMM_MAX + 1] = "";
-	int r = 0;
-
-	if (!who || !who->pid)
-		return 0;
-	strncat(comm, who->comm, VG_COMM_MAX);
-	r |= vg_json_set_number(o, "pid", who->pid);
-	r |= vg_json_set_text(o, "comm", comm);
-	return r;
-}
-
 static json_t *finding_to_json(const struct vg_ground *ground, const struct vg_link_addr *bound, const char *ifname, const struct vg_answer *answer,
-			       const struct vg_who *who)
+			       const struct vg_binder *binder)
 {
-	const struct vg_subject subject = { .ground = ground, .addr = &bound->addr, .answer = answer, .link = ifname };
+	const struct vg_subject subject = { .ground = ground, .addr = &bound->addr, .answer = answer, .link = ifname, .binder = binder };
 	json_auto_t *o = json_object();
 	char text[VG_TEXT_MAX];
 	int r = 0;
@@ -164,21 +169,21 @@ static json_t *finding_to_json(const struct vg_ground *ground, const struct vg_l
 	r |= vg_json_set_text(o, "interface", ifname);
 	r |= vg_json_set_number(o, "ifindex", bound->ifindex);
 	r |= put_answer(o, ground, &bound->addr, answer);
-	r |= put_who(o, who);
+	r |= put_binder(o, binder);
 	r |= vg_json_set_text(o, "source", source_of(ground, answer));
 	r |= put_explanation(o, &subject, false);
 	return r < 0 ? NULL : TAKE_PTR(o);
 }
 
 int vg_check_add(json_t *check, const struct vg_ground *ground, const struct vg_link_addr *bound, const char *ifname, const struct vg_answer *answer,
-		 const struct vg_who *who)
+		 const struct vg_binder *binder)
 {
 	json_t *finding;
 	int r = increment(check, "bound");
 
 	if (r < 0 || (answer->bind.verdict != VG_VIOLATION && answer->announce.verdict != VG_VIOLATION))
 		return r;
-	finding = finding_to_json(ground, bound, ifname, answer, who);
+	finding = finding_to_json(ground, bound, ifname, answer, binder);
 	if (!finding || json_array_append_new(json_object_get(check, "findings"), finding) < 0)
 		return -ENOMEM;
 	return answer->bind.verdict == VG_VIOLATION ? increment(check, "violations") : 0;

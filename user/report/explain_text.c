@@ -166,6 +166,18 @@ static void put_answer(FILE *out, const json_t *o)
 	put_steps(out, "remedy", json_object_get(o, "remedies"));
 }
 
+static void put_who(FILE *out, const json_t *who)
+{
+	const json_t *pid = json_object_get(who, "pid");
+
+	if (!pid)
+		return;
+	fputs(", bound by ", out);
+	vg_text_put(out, vg_json_get_text(who, "comm"));
+	fprintf(out, "[%" JSON_INTEGER_FORMAT "]", json_integer_value(pid));
+	put_part(out, " of Pod ", who, json_object_get(who, "pod") ? "pod" : "pod_uid");
+}
+
 void vg_explain_print(FILE *out, const json_t *explanations)
 {
 	size_t i;
@@ -176,6 +188,7 @@ void vg_explain_print(FILE *out, const json_t *explanations)
 		if (i)
 			fputc('\n', out);
 		vg_text_put(out, vg_json_get_text(o, "address"));
+		put_who(out, json_object_get(o, "bound_by"));
 		fputc('\n', out);
 		put_answer(out, o);
 	}
@@ -183,16 +196,10 @@ void vg_explain_print(FILE *out, const json_t *explanations)
 
 static void put_finding(FILE *out, const json_t *o)
 {
-	const json_t *pid = json_object_get(o, "pid");
-
 	vg_text_put(out, vg_json_get_text(o, "address"));
 	fprintf(out, "/%d on ", (int)json_integer_value(json_object_get(o, "prefix")));
 	vg_text_put(out, vg_json_get_text(o, "interface"));
-	if (pid) {
-		fputs(", bound by ", out);
-		vg_text_put(out, vg_json_get_text(o, "comm"));
-		fprintf(out, "[%" JSON_INTEGER_FORMAT "]", json_integer_value(pid));
-	}
+	put_who(out, o);
 	fputc('\n', out);
 	put_answer(out, o);
 	fputc('\n', out);

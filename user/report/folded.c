@@ -46,8 +46,11 @@ void vg_folded_pack(struct vg_folded *ret_folded, const struct vg_finding *findi
 	}
 	keep(ret_folded->owner, sizeof(ret_folded->owner), finding->owner);
 	keep(ret_folded->source, sizeof(ret_folded->source), finding->source);
-	keep(ret_folded->exe, sizeof(ret_folded->exe), finding->exe);
-	keep(ret_folded->cgroup, sizeof(ret_folded->cgroup), finding->cgroup);
+	keep(ret_folded->exe, sizeof(ret_folded->exe), finding->doer.exe);
+	keep(ret_folded->cgroup, sizeof(ret_folded->cgroup), finding->doer.cgroup);
+	keep(ret_folded->container, sizeof(ret_folded->container), finding->doer.container);
+	keep(ret_folded->pod, sizeof(ret_folded->pod), finding->doer.pod);
+	keep(ret_folded->pod_uid, sizeof(ret_folded->pod_uid), finding->doer.pod_uid);
 	keep(ret_folded->why, sizeof(ret_folded->why), finding->why);
 }
 
@@ -62,8 +65,11 @@ json_t *vg_folded_to_json(const struct vg_folded *folded, uint64_t count)
 		.assignment = folded->assigned ? &assignment : NULL,
 		.owner = folded->owner,
 		.source = folded->source,
-		.exe = folded->exe,
-		.cgroup = folded->cgroup,
+		.doer = { .exe = folded->exe,
+			  .cgroup = folded->cgroup,
+			  .container = folded->container,
+			  .pod = folded->pod,
+			  .pod_uid = folded->pod_uid },
 		.why = folded->why,
 		.latency_us = folded->latency_us,
 	};

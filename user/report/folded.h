@@ -3,6 +3,7 @@
 #ifndef REPORT_FOLDED_H
 #define REPORT_FOLDED_H
 
+#include "core/cgroup.h"
 #include "report/report.h"
 
 #define VG_FOLDED_NODES_MAX 16
@@ -20,6 +21,9 @@ struct vg_folded {
 	char source[64];
 	char exe[192];
 	char cgroup[320];
+	char container[VG_CONTAINER_MAX];
+	char pod[320]; /* a namespace, a slash and a name fit */
+	char pod_uid[VG_POD_UID_MAX];
 	char why[160];
 	uint64_t latency_us;
 };

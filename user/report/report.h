@@ -12,6 +12,7 @@
 #include <jansson.h>
 
 #include "base/loop.h"
+#include "core/doer.h"
 #include "core/fact.h"
 #include "core/snapshot.h"
 
@@ -27,8 +28,7 @@ struct vg_finding {
 	const struct vg_assignment *assignment; /* NULL: none */
 	const char *owner; /* NULL: none or not known */
 	const char *source; /* what the assignment came from, or NULL */
-	const char *exe; /* NULL: not known */
-	const char *cgroup; /* path, NULL: not known */
+	struct vg_doer doer;
 	const char *why; /* a failed or refused action: why; else NULL */
 	uint64_t latency_us; /* from the kernel's time stamp to the action done; 0: left out */
 };

@@ -12,6 +12,7 @@ struct vg_subject {
 	const struct vg_answer *answer;
 	const char *link; /* NULL: a real link */
 	const struct vg_evidence *evidence;
+	const struct vg_binder *binder; /* NULL: nobody was seen */
 };
 
 /* Each a string to free(); NULL: no memory. */

@@ -14,7 +14,8 @@ API_WAIT=60
 	order_world() {
 		api_apply deploy/rbac.yaml tests/api/crds/metallb.yaml &&
 			order_own_address_gone && api_node worker1 192.0.2.21,2001:db8::21 && api_metallb worker1 &&
-			api_pod kube-system/kube-vip-cp1 cp1 192.0.2.11 '.metadata.annotations["kubernetes.io/config.mirror"] = "0" |
+			api_pod kube-system/kube-vip-cp1 cp1 192.0.2.11 '.metadata.annotations = ({"kubernetes.io/config.mirror": "0d1c6dcd6b4d4a9ed5f1f5a1d3d6f4a0"} |
+				."kubernetes.io/config.hash" = ."kubernetes.io/config.mirror") |
 				.spec.hostNetwork = true | .spec.containers = [{name: "kube-vip", image: "ghcr.io/kube-vip/kube-vip:v1.2.3",
 				args: ["manager"], env: [{name: "vip_arp", value: "true"}, {name: "cp_enable", value: "true"},
 				{name: "svc_enable", value: "true"}, {name: "address", value: "192.0.2.250"}]}]' &&

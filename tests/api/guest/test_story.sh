@@ -1,7 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
-# shellcheck shell=bash disable=SC2154 # variables of lib.sh
+# shellcheck shell=bash disable=SC2154,SC2034 # variables of lib.sh, and for it
 # The main job: MetalLB's speaker on worker1 has the VIP, by what the API says, and kube-vip's double on cp1 takes it. Its own VIP, the control
 # plane's, is its own in every mode.
+
+# It runs as the static Pod that the API knows by its mirror: in a cgroup that bears its hash.
+pod_cgroup 0d1c6dcd6b4d4a9ed5f1f5a1d3d6f4a0 5eed917563583925ffdbd40a64efb2aaffe58638e57add8becaf460fe74f5b1c
+rogue_wrap=("${in_pod[@]}")
 
 unguarded() {
 	client_reaches worker1 || fail "the client does not reach worker1 at first" || return
@@ -15,7 +19,8 @@ test_case "without the guard the rogue takes the VIP" unguarded
 
 # said_of ACTION-OF-BINDS ACTION-OF-FRAMES: all that the API says is in the events
 said_of() {
-	local address pid whose='.owner == "metallb" and .service == "default/web" and .assigned_nodes == ["worker1"] and .source == "ServiceL2Status"'
+	local address pid whose='.owner == "metallb" and .service == "default/web" and .assigned_nodes == ["worker1"] and .source == "ServiceL2Status" and
+		.pod == "kube-system/kube-vip-cp1" and (.container | length) == 64 and (has("pod_uid") | not)'
 	pid=$(pgrep -x kube-vip)
 	for address in $VIP $VIP6; do
 		await_event ".event == \"bind\" and .address == \"$address\" and .verdict == \"violation\" and .reason == \"owner-never-binds\" and
@@ -55,3 +60,4 @@ audit() {
 	guard_stop
 }
 test_case "in audit nothing is touched" audit
+rogue_wrap=()
