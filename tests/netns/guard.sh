@@ -220,19 +220,27 @@ audit() {
 }
 test_case "audit says what it sees and leaves all alone" audit
 
-# By rtnetlink alone an asker is named while it keeps its socket, as a batch of ip does, and nobody else is.
+# By rtnetlink alone an asker is named while it keeps its socket, as a batch of ip does, and nobody else is. Its Pod stands in a tree of cgroup
+# version 1, one without controllers, which every host can have beside what it has.
+POD=a5c1f8d5-1919-434d-add7-4afaafdaef89
+BOX=5eed917563583925ffdbd40a64efb2aaffe58638e57add8becaf460fe74f5b1c
 named() {
-	local asker fd
+	local asker fd folder=/run/cgroup/kubepods/burstable/pod$POD/$BOX
+	mkdir /run/cgroup && mount -t cgroup -o none,name=vgtest none /run/cgroup && mkdir -p "$folder" || return
 	guard_start audit "${BLIND[@]}" || return
 	mkfifo $RUN/orders
 	exec {fd}<>$RUN/orders
 	spawn cp1 ip -batch - <$RUN/orders
 	asker=$spawned
+	echo "$asker" >"$folder/cgroup.procs" || return
 	echo "addr add $VIP/32 dev eth0" >&$fd
-	await_event ".event == \"bind\" and .address == \"$VIP\" and .pid == $asker and .comm == \"ip\" and .how == \"netlink\"" >/dev/null || return
+	await_event ".event == \"bind\" and .address == \"$VIP\" and .pid == $asker and .comm == \"ip\" and .how == \"netlink\" and
+		.pod_uid == \"$POD\" and .container == \"$BOX\" and .cgroup == \"${folder#/run/cgroup}\" and (.exe | test(\"/ip\"))" >/dev/null || return
 	kill $asker
+	wait $asker
 	rm $RUN/orders
 	guard_stop || return
+	rmdir "$folder" "${folder%/*}" "${folder%/*/*}" "${folder%/*/*/*}" && umount /run/cgroup && rmdir /run/cgroup || return
 	equal "others that are named" "$(events ".pid and .pid != $asker" | wc -l)" 0
 }
 test_case "audit names who keeps asking" named

@@ -125,4 +125,5 @@ void vg_fact_name_asker(struct vg_fact *fact, uint32_t portid)
 	comm[strcspn(comm, "\n")] = '\0';
 	memcpy(fact->who.comm, comm, sizeof(fact->who.comm));
 	fact->who.pid = portid;
+	fact->who.tid = portid; /* whose name that is */
 }
