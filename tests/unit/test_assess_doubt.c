@@ -195,34 +195,6 @@ static void purelb_with_unseen_pods(struct world *world)
 	forbid(world, VG_KIND_POD);
 }
 
-/* A mark alone, while what would prove it is out of sight. */
-static void unseen_beside_metallb(struct world *world, uint32_t mark, enum vg_kind kind)
-{
-	elsewhere(world);
-	put_service(world, &(struct svc){ .key = "default/web", .address = VIP, .pool = "public", .flags = mark, .held = "worker1" });
-	forbid(world, kind);
-}
-
-static void unseen_groups(struct world *world)
-{
-	unseen_beside_metallb(world, VG_SERVICE_PURELB, VG_KIND_PURELB_GROUP);
-}
-
-static void unseen_agents(struct world *world)
-{
-	unseen_beside_metallb(world, VG_SERVICE_PURELB, VG_KIND_PURELB_AGENT);
-}
-
-static void unseen_eips(struct world *world)
-{
-	unseen_beside_metallb(world, VG_SERVICE_OPENELB, VG_KIND_OPENELB_EIP);
-}
-
-static void seen_groups(struct world *world)
-{
-	unseen_beside_metallb(world, VG_SERVICE_PURELB, VG_KIND_OPENELB_EIP);
-}
-
 static void cilium_and_an_unheld(struct world *world)
 {
 	put_service(world, &(struct svc){ .key = "default/web", .address = VIP, .class = "io.cilium/l2-announcer" });
@@ -353,10 +325,6 @@ static const struct rule doubts[] = {
 	{ "PureLB, shared with an unheld one", purelb_and_an_unheld, VG_HOLDER_UNKNOWN, VG_HOLDER_UNKNOWN },
 	{ "Cilium, shared with an unheld one", cilium_and_an_unheld, VG_OWNER_NEVER_BINDS, VG_HOLDER_UNKNOWN },
 	{ "PureLB, Pods not seen", purelb_with_unseen_pods, VG_HOLDER_UNKNOWN, VG_HOLDER_UNKNOWN },
-	{ "PureLB's mark beside MetalLB, ServiceGroups not seen", unseen_groups, VG_OWNER_CONFLICT, VG_OWNER_CONFLICT },
-	{ "PureLB's mark beside MetalLB, LBNodeAgents not seen", unseen_agents, VG_OWNER_CONFLICT, VG_OWNER_CONFLICT },
-	{ "PureLB's mark beside MetalLB, Eips not seen", seen_groups, VG_OWNER_NEVER_BINDS, VG_ASSIGNED_ELSEWHERE },
-	{ "OpenELB's mark beside MetalLB, Eips not seen", unseen_eips, VG_OWNER_CONFLICT, VG_OWNER_CONFLICT },
 	{ "PureLB, one of two on every node", purelb_local_and_remote, VG_OWNER_EVERYWHERE, VG_HOLDER_UNKNOWN },
 	{ "a class of two owners", class_of_two, VG_OWNER_CONFLICT, VG_OWNER_CONFLICT },
 	{ "too many ways to run kube-vip", many_profiles, VG_HOLDER_UNKNOWN, VG_HOLDER_UNKNOWN },

@@ -45,6 +45,36 @@ static void maybe_l2_elsewhere(struct world *world)
 	vg_cluster_set_knowledge(world->cluster, L2, VG_KIND_FORBIDDEN);
 }
 
+/* A mark alone, while what would prove it is out of sight. */
+static void unseen_beside_metallb(struct world *world, uint32_t mark, enum vg_kind kind)
+{
+	put_metallb(world);
+	put_advertisement(world, L2, "metallb-system/all", NULL, NULL, NULL, 0);
+	announced_by(world, "default/web", "worker1");
+	put_service(world, &(struct svc){ .key = "default/web", .address = VIP, .pool = "public", .flags = mark, .held = "worker1" });
+	forbid(world, kind);
+}
+
+static void unseen_groups(struct world *world)
+{
+	unseen_beside_metallb(world, VG_SERVICE_PURELB, VG_KIND_PURELB_GROUP);
+}
+
+static void unseen_agents(struct world *world)
+{
+	unseen_beside_metallb(world, VG_SERVICE_PURELB, VG_KIND_PURELB_AGENT);
+}
+
+static void unseen_eips(struct world *world)
+{
+	unseen_beside_metallb(world, VG_SERVICE_OPENELB, VG_KIND_OPENELB_EIP);
+}
+
+static void seen_groups(struct world *world)
+{
+	unseen_beside_metallb(world, VG_SERVICE_PURELB, VG_KIND_OPENELB_EIP);
+}
+
 /* ---- Events of one second, in whatever order */
 
 static void by_events(struct world *world, const char *const nodes[3])
@@ -227,6 +257,10 @@ static const struct rule edges[] = {
 	{ "reserved, Pods disagree about the class", reserved_by_pods_that_disagree, VG_NO_SERVICE, VG_NO_SERVICE },
 	{ "provided-node-ip", provided_address, VG_NODE_ADDRESS, VG_NODE_ADDRESS },
 	{ "a ConfigMap that is not the control plane's", claim_of_something_else, VG_NO_SERVICE, VG_NO_SERVICE },
+	{ "PureLB's mark beside MetalLB, ServiceGroups not seen", unseen_groups, VG_OWNER_CONFLICT, VG_OWNER_CONFLICT },
+	{ "PureLB's mark beside MetalLB, LBNodeAgents not seen", unseen_agents, VG_OWNER_CONFLICT, VG_OWNER_CONFLICT },
+	{ "PureLB's mark beside MetalLB, Eips not seen", seen_groups, VG_OWNER_NEVER_BINDS, VG_ASSIGNED_ELSEWHERE },
+	{ "OpenELB's mark beside MetalLB, Eips not seen", unseen_eips, VG_OWNER_CONFLICT, VG_OWNER_CONFLICT },
 };
 
 static void at_the_edges(void **state)
