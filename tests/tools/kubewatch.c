@@ -108,6 +108,12 @@ static int by_kind_and_key(const void *a, const void *b)
 	return order ? order : strcmp((*x)->key, (*y)->key);
 }
 
+/* Pods that play no part, which a source keeps of its own node, and a dump does not. */
+static bool is_bystander(const struct vg_object *object)
+{
+	return object->kind == VG_KIND_POD && !((const struct vg_pod *)object)->flags;
+}
+
 static void dump(const struct vg_cluster *cluster)
 {
 	const struct vg_object **objects, *object;
@@ -123,7 +129,8 @@ static void dump(const struct vg_cluster *cluster)
 			objects[n++] = object;
 	qsort(objects, n, sizeof(*objects), by_kind_and_key);
 	for (size_t i = 0; i < n; i++)
-		print(vg_object_to_json(objects[i], true));
+		if (!is_bystander(objects[i]))
+			print(vg_object_to_json(objects[i], true));
 	free(objects);
 	puts(".");
 	fflush(stdout);

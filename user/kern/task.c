@@ -130,26 +130,6 @@ static int read_cgroup(const struct process *process, char **ret_cgroup)
 	return 0;
 }
 
-static int open_cgroup_mount(const char *proc, char *path, size_t size)
-{
-	struct mntent *entry;
-	int fd = -ENOENT;
-	FILE *mounts;
-
-	snprintf(path, size, "%s/self/mounts", proc);
-	mounts = setmntent(path, "re");
-	if (!mounts)
-		return -errno;
-	while (fd < 0 && (entry = getmntent(mounts))) {
-		if (strcmp(entry->mnt_type, "cgroup2") != 0 || strlen(entry->mnt_dir) >= size)
-			continue;
-		strcpy(path, entry->mnt_dir);
-		fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	}
-	endmntent(mounts);
-	return fd;
-}
-
 static int open_cgroup(int mount_fd, uint64_t id)
 {
 	union {
@@ -161,27 +141,47 @@ static int open_cgroup(int mount_fd, uint64_t id)
 	return open_by_handle_at(mount_fd, &u.handle, O_PATH | O_CLOEXEC);
 }
 
-/* By its id, which outlives the process. The root's path would say nothing: beside version 1 all are in it. */
-static int find_cgroup(const struct process *process, char **ret_cgroup)
+/* Below this mount of cgroup2; false: it is not, or it is the root, whose path says nothing: beside version 1 all are in it. */
+static bool find_below(const char *mount, uint64_t id, char target[PATH_MAX], const char **ret_path)
 {
-	char mount[PATH_MAX], link[64], target[PATH_MAX];
-	_cleanup_close_ int mount_fd = process->who->cgroup_id ? open_cgroup_mount(process->proc, mount, sizeof(mount)) : -1;
-	_cleanup_close_ int fd = mount_fd >= 0 ? open_cgroup(mount_fd, process->who->cgroup_id) : -1;
-	size_t skip;
+	_cleanup_close_ int mount_fd = open(mount, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	_cleanup_close_ int fd = mount_fd >= 0 ? open_cgroup(mount_fd, id) : -1;
+	size_t skip = strcmp(mount, "/") == 0 ? 0 : strlen(mount);
+	char link[64];
 	ssize_t n;
 
 	if (fd < 0)
-		return 0;
+		return false;
 	snprintf(link, sizeof(link), "/proc/self/fd/%d", fd);
-	n = readlink(link, target, sizeof(target) - 1);
-	if (n < 0)
-		return 0;
+	n = readlink(link, target, PATH_MAX - 1);
+	if (n <= 0)
+		return false;
 	target[n] = '\0';
-	/* one outside of what is mounted (a container's own part of the tree) has its whole path */
-	skip = strcmp(mount, "/") != 0 && strncmp(target, mount, strlen(mount)) == 0 ? strlen(mount) : 0;
-	if (target[skip] != '/' || target[skip + 1] == '\0')
+	*ret_path = target + skip;
+	return strncmp(target, mount, skip) == 0 && target[skip] == '/' && target[skip + 1];
+}
+
+/* By its id, which outlives the process. A container may have its own part of the tree, where others' cgroups are not, and that of the host besides. */
+static int find_cgroup(const struct process *process, char **ret_cgroup)
+{
+	char path[PATH_MAX];
+	const char *found = NULL;
+	struct mntent *entry;
+	FILE *mounts;
+
+	if (!process->who->cgroup_id)
 		return 0;
-	*ret_cgroup = strdup(target + skip);
+	snprintf(path, sizeof(path), "%s/self/mounts", process->proc);
+	mounts = setmntent(path, "re");
+	while (mounts && !found && (entry = getmntent(mounts))) {
+		if (strcmp(entry->mnt_type, "cgroup2") != 0 || !find_below(entry->mnt_dir, process->who->cgroup_id, path, &found))
+			found = NULL;
+	}
+	if (mounts)
+		endmntent(mounts);
+	if (!found)
+		return 0;
+	*ret_cgroup = strdup(found);
 	return *ret_cgroup ? 0 : -ENOMEM;
 }
 
