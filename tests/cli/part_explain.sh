@@ -147,5 +147,13 @@ done <<-'TABLE'
 	broken.json .
 	none.yaml No such file
 TABLE
+: >nothing.json
+printf ' \n\t\n' >blank.json
+echo '{"apiVersion": "v1", "kind": "List", "items": []}' >no-items.json
+for empty in nothing.json blank.json; do
+	refused "objects: $empty" "^vipguard: $empty: nothing is in it: expected a List or objects" explain 192.0.2.10 --objects "$empty"
+	refused "objects: $empty beside another" "^vipguard: $empty: nothing is in it" check --objects no-items.json --objects "$empty" --addresses none.json
+done
+expect "objects: a List without items" 0 '.[0][0].bind.reason == "no-service"' explain 192.0.2.10 --objects no-items.json -o json
 refused "what if, of a running guard" '--with needs --objects' explain 192.0.2.10 --with advertisement.yaml --socket none.sock
 refused "what if, of a file" '--without-object needs --objects' explain 192.0.2.10 --assignments ok.yaml --without-object Pod/a/b

@@ -20,6 +20,7 @@ VG_DEFINE_CLEANUP(struct vg_split *, vg_split_free)
 
 struct dump {
 	struct vg_dump_put put;
+	bool any; /* an object or a list was in it */
 	bool in_list;
 	bool kind_known; /* of the list */
 	enum vg_kind list_kind; /* VG_KIND_MAX: items say it themselves, or it is nobody's */
@@ -108,6 +109,7 @@ static int take_object(void *ctx, const char *bytes, size_t n)
 	json_t *json;
 	int r;
 
+	dump->any = true;
 	json = vg_reduce_parse(bytes, n, &error);
 	if (!json) {
 		vg_dump_odd(&dump->put, "%s", error.text);
@@ -141,6 +143,7 @@ static int take_list(void *ctx, bool over, const char *meta, size_t n)
 {
 	struct dump *dump = ctx;
 
+	dump->any = true;
 	learn_list_kind(dump, meta, n);
 	if (over)
 		return end_list(dump);
@@ -154,6 +157,7 @@ static void take_refused(void *ctx, const char *why, const char *head, size_t n)
 
 	(void)head;
 	(void)n;
+	dump->any = true;
 	vg_dump_odd(&dump->put, "an object is %s", why);
 }
 
@@ -215,6 +219,9 @@ static int read_file(struct dump *dump, const char *path, struct vg_error *ret_e
 	r = dump_new(dump, &split);
 	if (r == 0)
 		r = feed_file(split, fd, &error);
+	/* of a kubectl that failed; a cluster without objects is a List without items */
+	if (r == 0 && !dump->any)
+		r = vg_error_set(&error, -EBADMSG, "nothing is in it: expected a List or objects, as kubectl get -o json prints them");
 	return r < 0 ? name_error(r, name, &error, ret_error) : 0;
 }
 
