@@ -10,6 +10,8 @@
 #include <errno.h>
 #include <string.h>
 
+#include <arpa/inet.h>
+
 #include "kern/bound.h"
 #include "kern/pending.h"
 
@@ -147,8 +149,14 @@ static void is_bounded(void **state)
 
 	(void)state;
 	assert_int_equal(vg_bounds_new(&bounds), 0);
-	for (fact.ifindex = VG_MAX_BINDS; fact.ifindex > 0; fact.ifindex--)
+	/* behind the others, which are sorted by their bytes: all these need not be moved */
+	for (uint32_t i = 0; i < VG_BOUNDS_MAX; i++) {
+		const uint32_t number = htonl(i);
+
+		memcpy(fact.addr.bytes, &number, sizeof(number));
 		assert_int_equal(vg_bounds_add(bounds, &fact, NULL, &bound), 0);
+	}
+	fact.ifindex = 1;
 	assert_int_equal(vg_bounds_add(bounds, &fact, NULL, &bound), -ENOSPC);
 }
 

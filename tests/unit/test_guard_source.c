@@ -88,6 +88,33 @@ static void test_a_real_link_is_weighed_as_one(void **state)
 	}
 }
 
+/* IPVS binds more on its dummy than the breaker has room for: what can turn has its place. */
+static void test_dummies_take_no_place(void **state)
+{
+	const struct vg_judgement unknown = { VG_UNKNOWN, VG_OWNER_UNPROVEN }, dummy = { VG_ALLOWED, VG_SERVICE_DUMMY };
+	struct vg_fact bind = { .kind = VG_FACT_BIND, .addr = addr_of(VIP), .prefix = 32, .ifa_flags = IFA_F_PERMANENT, .ifname = "kube-ipvs0" };
+	struct world world;
+
+	(void)state;
+	world_up(&world);
+	assert_int_equal(vg_breaker_new(0, &world.guard.breaker), 0);
+	bind.how = VG_HOW_PREEXISTING;
+	for (uint32_t i = 0; i < VG_MAX_BINDS; i++) {
+		bind.ifindex = 100 + i;
+		vg_guard_breaker_note(&world.guard, &bind, &dummy);
+	}
+	bind.ifindex = 2;
+	memcpy(bind.ifname, "eth0", sizeof("eth0"));
+	said.binds = &bind;
+	said.n_binds = 1;
+	vg_guard_breaker_note(&world.guard, &bind, &unknown);
+	fill(&world.guard);
+	become_fresh(&world.guard);
+	assert_int_equal(said.held, 1);
+	vg_breaker_free(world.guard.breaker);
+	world_down(&world);
+}
+
 static void test_by_the_clock(void **state)
 {
 	struct world world;
@@ -269,17 +296,12 @@ static void test_static_pods_of_two_folders(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_a_look_asks_once),
-		cmocka_unit_test(test_a_real_link_is_weighed_as_one),
-		cmocka_unit_test(test_by_the_clock),
-		cmocka_unit_test(test_after_a_pause),
-		cmocka_unit_test(test_never_heard_from_is_said),
-		cmocka_unit_test(test_kept_protections),
-		cmocka_unit_test(test_an_earlier_picture_holds),
-		cmocka_unit_test(test_an_old_earlier_picture),
-		cmocka_unit_test(test_a_full_cluster),
-		cmocka_unit_test(test_nothing_adds_up_before),
-		cmocka_unit_test(test_static_pods_of_two_folders),
+		cmocka_unit_test(test_a_look_asks_once),       cmocka_unit_test(test_a_real_link_is_weighed_as_one),
+		cmocka_unit_test(test_dummies_take_no_place),  cmocka_unit_test(test_by_the_clock),
+		cmocka_unit_test(test_after_a_pause),	       cmocka_unit_test(test_never_heard_from_is_said),
+		cmocka_unit_test(test_kept_protections),       cmocka_unit_test(test_an_earlier_picture_holds),
+		cmocka_unit_test(test_an_old_earlier_picture), cmocka_unit_test(test_a_full_cluster),
+		cmocka_unit_test(test_nothing_adds_up_before), cmocka_unit_test(test_static_pods_of_two_folders),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -5,6 +5,7 @@
 #include "app/guard_state.h"
 #include "base/log.h"
 #include "base/time.h"
+#include "core/dummies.h"
 #include "kern/bound.h"
 #include "report/json.h"
 
@@ -182,11 +183,21 @@ bool vg_guard_is_held(const struct vg_guard *guard, const struct vg_fact *fact)
 	return vg_breaker_holds(guard->breaker, &key);
 }
 
+/* By a name that no object takes back: it never turns, and IPVS has as many of them as there are VIPs. */
+static bool never_turns(const struct vg_fact *fact)
+{
+	const char *link = vg_fact_link(fact);
+
+	return link && vg_link_is_service_dummy(link);
+}
+
 void vg_guard_breaker_note(struct vg_guard *guard, const struct vg_fact *fact, const struct vg_judgement *judgement)
 {
 	const struct vg_bind_key key = vg_bind_key_of(fact);
 	bool held = vg_breaker_holds(guard->breaker, &key);
 
+	if (!held && never_turns(fact))
+		return;
 	/* beyond its limit, which is that of vg_binds, a bind is acted on as if there were no breaker; lost_binds counts it */
 	(void)vg_breaker_note(guard->breaker, &key, judgement, fact->how != VG_HOW_PREEXISTING);
 	if (held && !vg_breaker_holds(guard->breaker, &key)) {

@@ -63,7 +63,7 @@ static int grow(struct vg_bounds *bounds)
 	size_t wanted = bounds->allocated ? 2 * bounds->allocated : 64;
 	struct vg_bound **items;
 
-	if (bounds->n >= VG_MAX_BINDS)
+	if (bounds->n >= VG_BOUNDS_MAX)
 		return -ENOSPC;
 	if (bounds->n < bounds->allocated)
 		return 0;

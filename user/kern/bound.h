@@ -11,6 +11,9 @@
 #include "core/cascade.h"
 #include "core/fact.h"
 
+/* kube-proxy in IPVS mode binds every VIP there is on its dummy link, and what is not in here is never looked at again. */
+#define VG_BOUNDS_MAX (VG_MAX_VIPS + VG_MAX_BINDS)
+
 struct vg_bound {
 	struct vg_bind_key key;
 	struct vg_addr peer; /* IFA_ADDRESS; with peer_known false the address itself */
@@ -28,7 +31,7 @@ struct vg_bounds;
 int vg_bounds_new(struct vg_bounds **ret_bounds);
 void vg_bounds_free(struct vg_bounds *bounds); /* NULL is fine */
 
-/* Another entry; -ENOSPC: VG_MAX_BINDS are there. peer NULL: not known. The entry belongs to the table. */
+/* Another entry; -ENOSPC: VG_BOUNDS_MAX are there. peer NULL: not known. The entry belongs to the table. */
 int vg_bounds_add(struct vg_bounds *bounds, const struct vg_fact *fact, const struct vg_addr *peer, struct vg_bound **ret_bound);
 void vg_bounds_remove(struct vg_bounds *bounds, struct vg_bound *bound);
 /* peer NULL: any entry of this link, address and prefix. Else the one with this peer, or one whose peer is not known yet,

@@ -24,7 +24,7 @@
 #define BATCH_MAX 64 /* datagrams per turn, so that other sources of the loop get theirs */
 #define DISCARD_MAX 100000 /* more than the receive buffer holds */
 #define DUMP_TRIES 5
-#define LIST_MAX (4 * VG_MAX_BINDS)
+#define LIST_MAX (2 * VG_MAX_VIPS) /* IPVS binds them all */
 
 struct vg_rtnl {
 	struct vg_rtnl_handler handler;
