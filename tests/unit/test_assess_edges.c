@@ -52,7 +52,7 @@ static void unseen_beside_metallb(struct world *world, uint32_t mark, enum vg_ki
 	put_advertisement(world, L2, "metallb-system/all", NULL, NULL, NULL, 0);
 	announced_by(world, "default/web", "worker1");
 	put_service(world, &(struct svc){ .key = "default/web", .address = VIP, .pool = "public", .flags = mark, .held = "worker1" });
-	forbid(world, kind);
+	vg_cluster_set_knowledge(world->cluster, kind, VG_KIND_FORBIDDEN);
 }
 
 static void unseen_groups(struct world *world)
