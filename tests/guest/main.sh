@@ -14,8 +14,10 @@ write_assignments
 clean_up
 for file in $(if [[ -s only ]]; then cat only; else ls test_*.sh; fi); do
 	echo "# ${file%.sh}"
+	file_began=$SECONDS
 	# shellcheck source=/dev/null
 	source "./$file"
+	echo "# ${file%.sh}: $((SECONDS - file_began)) s"
 done
 cp -r $RUN/events $RUN/rogue $RUN/witness /out/ 2>/dev/null
 summary

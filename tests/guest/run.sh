@@ -15,4 +15,4 @@ for file in "$here"/test_*.sh; do
 	guest_files+=("$file:/vg-tests/${file##*/}")
 done
 guest_files+=("$here/../../deploy/vipguard.service:/vg-tests/vipguard.service")
-"$here/../vm/run.sh" -k "$label" -t "${VG_GUEST_SECONDS:-1500}" "$here/main.sh" "${guest_files[@]}" "$only:/vg-tests/only"
+"$here/../vm/run.sh" -k "$label" -t "${VG_GUEST_SECONDS:-3600}" "$here/main.sh" "${guest_files[@]}" "$only:/vg-tests/only"
