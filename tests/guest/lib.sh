@@ -308,7 +308,7 @@ test_case() {
 
 # A test runs in a subshell; what it left running is ended here, by name of the programs under test.
 clean_up() {
-	pkill -KILL -x 'vipguard|kube-vip|rogue|blast|witness' || true
+	killall -q -KILL vipguard kube-vip rogue blast witness || true # busybox: one process, and it knows them by name and by file
 	rm -rf $PINS
 	rm -f $RUN/witness.in
 	at cp1 tc qdisc del dev eth0 clsact 2>/dev/null || true

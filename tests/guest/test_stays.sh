@@ -32,14 +32,14 @@ attack_until() {
 stays() {
 	local signal=$1 status=$2 rc=0 deadline
 	shift 2
-	stays_start --dead-man 8s "$@" || return
+	stays_start --dead-man 12s "$@" || return
 	equal "frames while it runs" "$(witness_count at cp1 blast --link eth0 --vip $VIP --count 10 --form arp-reply)" 0 || return
 	kill "-$signal" $guard
 	wait $guard || rc=$?
 	equal "exit after SIG$signal" $rc "$status" || return
 	deadline=$(deadline_ms)
 	# what was sent must have arrived before it
-	equal "frames before the deadline" "$(witness_count attack_until $((deadline - 1500)))" 0 || return
+	equal "frames before the deadline" "$(witness_count attack_until $((deadline - 4000)))" 0 || return
 	(($(boot_ms) < deadline)) || fail "the machine is too slow for this test" || return
 	spawn cp1 blast --link eth0 --vip $VIP --count 1000000 --gap-us 1000 --form arp-reply >/dev/null
 	at client witness --link eth0 --vip $VIP --mac-not $WORKER1_MAC --expect 1 --within $((WAIT * 1000)) >$RUN/witness || fail "nothing passes after the deadline" || return
