@@ -2,7 +2,7 @@
 /*
  * Every map, in one place. An object says with VG_NEED_... before the include which ones it uses; vg_config and vg_stats are in all.
  *
- * Nothing is pinned by name: user space makes and pins each map once and hands it to all three objects (bpf_map__reuse_fd), so a
+ * Nothing is pinned by name: user space makes and pins each map once and hands it to every object (bpf_map__reuse_fd), so a
  * definition here must be the same for whoever declares it. The big ones take memory only for what is in them.
  */
 #ifndef VG_MAPS_BPF_H
