@@ -21,6 +21,7 @@
 #include "event.bpf.h"
 #include "lookup.bpf.h"
 #include "neigh.bpf.h"
+#include "seen.bpf.h"
 #include "who.bpf.h"
 
 #define TC_ACT_UNSPEC (-1) /* the next program or filter decides; tcx calls it TCX_NEXT */
@@ -122,57 +123,33 @@ static __always_inline void announce_report(const struct vg_seen_key *key, const
 
 	if (!event)
 		return;
-	event->how = seen->how;
+	event->how = seen->last.how;
 	event->addr = key->addr;
 	event->ifindex = key->ifindex;
 	event->in_ifindex = key->in_ifindex;
 	event->family = (__u8)key->family;
 	event->sender_netns = key->netns;
 	event->netns = config->netns;
-	event->dropped = key->dropped;
+	event->dropped = key->what == VG_SEEN_DROPPED;
 	event->who = seen->who;
 	vg_event_submit(event);
-}
-
-/* True if this frame's entry is new, or its period over: time for an event. Adds the frame in any case, or to lost_seen. */
-static __always_inline bool announce_count(const struct vg_seen_key *key, const struct vg_seen_value *fresh, __u64 period_ns, struct vg_stats *stats,
-					   struct vg_seen_value **ret_seen)
-{
-	struct vg_seen_value *seen = bpf_map_lookup_elem(&vg_seen, key);
-	bool due = false;
-
-	if (!seen) {
-		/* Another CPU may be doing the same: exactly one insert succeeds, and that one reports. */
-		due = !bpf_map_update_elem(&vg_seen, key, fresh, BPF_NOEXIST);
-		seen = bpf_map_lookup_elem(&vg_seen, key);
-	}
-	if (!seen) {
-		VG_COUNT(stats, lost_seen);
-		return false;
-	}
-	VG_COUNT(seen, count);
-	seen->last_ns = fresh->last_ns;
-	seen->how = fresh->how;
-	__builtin_memcpy(seen->source, fresh->source, sizeof(seen->source));
-	if (!due && fresh->last_ns - seen->event_ns >= period_ns && fresh->last_ns > seen->event_ns) {
-		seen->event_ns = fresh->last_ns;
-		due = true;
-	}
-	*ret_seen = seen;
-	return due;
 }
 
 static __always_inline void announce_account(const struct __sk_buff *skb, const struct vg_claim *claim, bool dropped, const struct vg_config *config,
 					     struct vg_stats *stats)
 {
-	struct vg_seen_key key = { .addr = claim->addr, .ifindex = skb->ifindex, .dropped = dropped };
+	struct vg_seen_key key = { .addr = claim->addr, .ifindex = skb->ifindex, .what = dropped ? VG_SEEN_DROPPED : VG_SEEN_PASSED };
 	__u64 now = bpf_ktime_get_boot_ns();
-	struct vg_seen_value fresh = { .first_ns = now, .last_ns = now, .event_ns = now, .how = claim->how }, *seen = NULL;
+	struct vg_seen_value fresh = { .first_ns = now, .last_ns = now, .event_ns = now, .last = { .how = claim->how } }, *seen;
+	bool due;
 
 	/* the second six bytes of an Ethernet header */
-	(void)bpf_skb_load_bytes(skb, sizeof(fresh.source), fresh.source, sizeof(fresh.source));
+	(void)bpf_skb_load_bytes(skb, sizeof(fresh.last.source), fresh.last.source, sizeof(fresh.last.source));
 	announce_find_sender(skb, &key, &fresh.who);
-	if (announce_count(&key, &fresh, config->period_ns, stats, &seen) && seen)
+	seen = vg_seen_count(&key, &fresh, config->period_ns, &due);
+	if (!seen)
+		VG_COUNT(stats, lost_seen);
+	else if (due)
 		announce_report(&key, seen, config, stats);
 }
 

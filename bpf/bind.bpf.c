@@ -48,7 +48,7 @@ struct bind_args {
 
 struct {
 	__uint(type, BPF_MAP_TYPE_LRU_HASH);
-	__uint(max_entries, VG_MAX_CALLS);
+	__uint(max_entries, VG_MAX_ARGS);
 	__type(key, __u64);
 	__type(value, struct bind_args);
 } vg_args SEC(".maps");

@@ -12,6 +12,7 @@
 #define VG_NEED_DUMMIES
 #define VG_NEED_EVENTS
 #define VG_NEED_LINKS
+#define VG_NEED_SEEN
 #define VG_NEED_SWITCH
 #define VG_NEED_VIPS
 #include "vmlinux.h"
@@ -75,24 +76,24 @@ __noinline int vg_deny_judge(void)
 	struct vg_stats *stats = vg_stats_get();
 	char name[VG_IFNAME_MAX] = { 0 };
 	struct vg_vip *vip;
-	struct vg_ask ask;
+	const struct vg_ask *ask;
 
 	if (!send || !config || !stats)
 		return DENY_PASS;
 	/* A mark that an earlier message of this task left behind (the kernel refused it before the insert) says nothing about this one. */
 	vg_call_end();
-	ask = send->walk.ask;
-	vip = vg_refuse_lookup(&ask);
-	if (!vip || (ask.ifindex && vg_refuse_is_excused(send->net, ask.ifindex, name)))
+	ask = &send->walk.ask;
+	vip = vg_refuse_lookup(ask);
+	if (!vip || (ask->ifindex && vg_refuse_is_excused(send->net, ask->ifindex, name)))
 		return DENY_MORE;
 	if (vg_refuse_is_powerless(send->net))
 		return DENY_PASS;
 	if (vg_refuse_acts(config, stats)) {
-		vg_refuse_report(&ask, vip, name, config, stats);
+		vg_refuse_report(ask, vip, name, config, stats);
 		return DENY_REFUSE;
 	}
 	if (vg_refuse_would(config))
-		deny_would(&ask, name, config, stats);
+		deny_would(ask, name, config, stats);
 	return DENY_PASS;
 }
 

@@ -13,6 +13,7 @@
 #define VG_NEED_DUMMIES
 #define VG_NEED_EVENTS
 #define VG_NEED_LINKS
+#define VG_NEED_SEEN
 #define VG_NEED_SWITCH
 #define VG_NEED_VIPS
 #include "vmlinux.h"

@@ -18,14 +18,16 @@ static __always_inline struct vg_vip *vg_lookup(const struct vg_addr *addr)
 
 	if (bpf_map_lookup_elem(&vg_protect, &key))
 		return NULL;
-	vip = bpf_map_lookup_elem(&vg_vips, addr);
+	vip = bpf_map_lookup_elem(&vg_vips, &key);
 	return vip ? vip : bpf_map_lookup_elem(&vg_ranges, &key);
 }
 
 /* A violation that the breaker holds passes: by address, so that another one of the same range does not. */
 static __always_inline bool vg_is_held(const struct vg_addr *addr)
 {
-	return bpf_map_lookup_elem(&vg_held, addr);
+	struct vg_lpm_key key = { .prefixlen = VG_ADDR_BITS, .addr = *addr };
+
+	return bpf_map_lookup_elem(&vg_held, &key);
 }
 
 #endif

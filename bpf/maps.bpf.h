@@ -3,7 +3,8 @@
  * Every map, in one place. An object says with VG_NEED_... before the include which ones it uses; vg_config and vg_stats are in all.
  *
  * Nothing is pinned by name: user space makes and pins each map once and hands it to every object (bpf_map__reuse_fd), so a
- * definition here must be the same for whoever declares it. The big ones take memory only for what is in them.
+ * definition here must be the same for whoever declares it. The big ones are tries even where all keys have one length: a hash map's table
+ * is there from the start for max_entries (16 bytes each), a trie is only what is in it.
  */
 #ifndef VG_MAPS_BPF_H
 #define VG_MAPS_BPF_H
@@ -37,10 +38,10 @@ struct {
 
 #ifdef VG_NEED_VIPS
 struct {
-	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(type, BPF_MAP_TYPE_LPM_TRIE);
 	__uint(max_entries, VG_MAX_VIPS);
 	__uint(map_flags, BPF_F_NO_PREALLOC);
-	__type(key, struct vg_addr);
+	__type(key, struct vg_lpm_key); /* whole addresses only */
 	__type(value, struct vg_vip);
 } vg_vips SEC(".maps");
 
@@ -61,10 +62,10 @@ struct {
 } vg_protect SEC(".maps");
 
 struct {
-	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(type, BPF_MAP_TYPE_LPM_TRIE);
 	__uint(max_entries, VG_MAX_BINDS);
 	__uint(map_flags, BPF_F_NO_PREALLOC);
-	__type(key, struct vg_addr);
+	__type(key, struct vg_lpm_key); /* whole addresses only */
 	__type(value, struct vg_hold);
 } vg_held SEC(".maps");
 #endif
@@ -92,10 +93,10 @@ struct {
 #ifdef VG_NEED_BINDS
 /* Written and read by user space only; declared so that it carries BTF. */
 struct {
-	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(type, BPF_MAP_TYPE_LPM_TRIE);
 	__uint(max_entries, VG_MAX_BINDS);
 	__uint(map_flags, BPF_F_NO_PREALLOC);
-	__type(key, struct vg_bind_key);
+	__type(key, struct vg_binds_key);
 	__type(value, struct vg_bind_value);
 } vg_binds SEC(".maps");
 #endif

@@ -3,13 +3,14 @@
 #ifndef VG_REFUSE_BPF_H
 #define VG_REFUSE_BPF_H
 
-#if !defined(VG_NEED_CALLS) || !defined(VG_NEED_DUMMIES) || !defined(VG_NEED_LINKS)
-#error "refuse.bpf.h needs vg_calls, vg_dummies and vg_links"
+#if !defined(VG_NEED_CALLS) || !defined(VG_NEED_DUMMIES) || !defined(VG_NEED_LINKS) || !defined(VG_NEED_SEEN)
+#error "refuse.bpf.h needs vg_calls, vg_dummies, vg_links and vg_seen"
 #endif
 #include <bpf/bpf_core_read.h>
 
 #include "event.bpf.h"
 #include "lookup.bpf.h"
+#include "seen.bpf.h"
 #include "who.bpf.h"
 
 #define EPERM 1
@@ -148,24 +149,51 @@ static __always_inline bool vg_refuse_would(const struct vg_config *config)
 	return config->mode != VG_ENFORCE || vg_config_is_paused(config);
 }
 
-static __always_inline void vg_refuse_event(const struct vg_ask *ask, bool would, const char *name, const struct vg_config *config,
-					    struct vg_stats *stats)
+static __always_inline void vg_refuse_fill(const struct vg_ask *ask, const char *name, struct vg_seen_value *ret_fresh)
 {
-	struct vg_event *event = vg_event_reserve(VG_EVENT_DENIED, &stats->lost_ring_bind);
+	ret_fresh->first_ns = ret_fresh->last_ns = ret_fresh->event_ns = bpf_ktime_get_boot_ns();
+	ret_fresh->last.how = ask->how;
+	ret_fresh->last.prefix = ask->prefix;
+	ret_fresh->last.ifa_flags = ask->ifa_flags;
+	ret_fresh->last.nl_flags = ask->nl_flags;
+	__builtin_memcpy(ret_fresh->last.ifname, name, sizeof(ret_fresh->last.ifname));
+	vg_who_fill(&ret_fresh->who);
+}
+
+static __always_inline void vg_refuse_raise(const struct vg_seen_key *key, const struct vg_seen_value *fresh, bool counted, __u32 netns, __u64 *lost)
+{
+	struct vg_event *event = vg_event_reserve(VG_EVENT_DENIED, lost);
 
 	if (!event)
 		return;
-	event->how = ask->how;
-	event->addr = ask->addr;
-	event->ifindex = ask->ifindex;
-	event->netns = config->netns;
-	event->prefix = ask->prefix;
-	event->ifa_flags = ask->ifa_flags;
-	event->nl_flags = ask->nl_flags;
-	event->would_deny = would;
-	vg_who_fill(&event->who);
-	__builtin_memcpy(event->ifname, name, sizeof(event->ifname));
+	event->how = fresh->last.how;
+	event->addr = key->addr;
+	event->ifindex = key->ifindex;
+	event->netns = netns;
+	event->prefix = fresh->last.prefix;
+	event->ifa_flags = fresh->last.ifa_flags;
+	event->nl_flags = fresh->last.nl_flags;
+	event->would_deny = key->what == VG_SEEN_WOULD_DENY;
+	event->counted = counted;
+	event->who = fresh->who;
+	__builtin_memcpy(event->ifname, fresh->last.ifname, sizeof(event->ifname));
 	vg_event_submit(event);
+}
+
+/* However often somebody tries, it is one record a period; what vg_seen has no room for is one each. */
+static __always_inline void vg_refuse_event(const struct vg_ask *ask, bool would, const char *name, const struct vg_config *config,
+					    struct vg_stats *stats)
+{
+	struct vg_seen_key key = { .addr = ask->addr, .ifindex = ask->ifindex, .what = would ? VG_SEEN_WOULD_DENY : VG_SEEN_DENIED };
+	struct vg_seen_value fresh = { .count = 0 };
+	bool due;
+
+	vg_refuse_fill(ask, name, &fresh);
+	key.pid = fresh.who.pid;
+	if (!vg_seen_count(&key, &fresh, config->period_ns, &due))
+		vg_refuse_raise(&key, &fresh, false, config->netns, &stats->lost_ring_bind);
+	else if (due)
+		vg_refuse_raise(&key, &fresh, true, config->netns, &stats->lost_ring_announce);
 }
 
 static __always_inline void vg_refuse_report(const struct vg_ask *ask, struct vg_vip *vip, const char *name, const struct vg_config *config,

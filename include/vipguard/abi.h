@@ -20,7 +20,10 @@
 #define VG_COMM_MAX 16 /* TASK_COMM_LEN */
 #define VG_NODE_MAX 256 /* a DNS subdomain (RFC 1123) has at most 253 characters */
 
-/* Limits of the maps; hitting one is counted in struct vg_stats. */
+/*
+ * Limits of the maps; hitting one is counted in struct vg_stats. What is kept in a trie costs memory only for what is in it; a hash costs 16
+ * bytes a possible entry from the start, so these are small, or the kernel writes them and they must be.
+ */
 #define VG_MAX_VIPS 131072
 #define VG_MAX_RANGES 131072
 #define VG_MAX_PROTECT 4096
@@ -28,7 +31,8 @@
 #define VG_MAX_LINKS 4096
 #define VG_MAX_DUMMIES 64
 #define VG_MAX_CALLS 1024
-#define VG_MAX_SEEN 8192
+#define VG_MAX_ARGS 128 /* inserts under way at a time: they are made under a lock (RTNL), or in an interrupt */
+#define VG_MAX_SEEN 4096
 #define VG_RING_BYTES (256 * 1024)
 
 #define VG_ENUM2(name, text) name,
@@ -47,7 +51,7 @@ struct vg_addr {
 	__u8 bytes[16];
 };
 
-/* Key of the longest-prefix maps; an IPv4 /n is prefixlen 96 + n. */
+/* Key of the longest-prefix maps; an IPv4 /n is prefixlen 96 + n. A single address is 128, also in vg_vips and vg_held, which have no others. */
 struct vg_lpm_key {
 	__u32 prefixlen;
 	struct vg_addr addr;
@@ -58,7 +62,7 @@ struct vg_judgement {
 	enum vg_reason reason;
 };
 
-/* Value of vg_vips (key struct vg_addr) and vg_ranges (key struct vg_lpm_key): what the judge decided beforehand. */
+/* Value of vg_vips and vg_ranges (key struct vg_lpm_key): what the judge decided beforehand. */
 struct vg_vip {
 	char address[VG_TEXT_MAX]; /* "192.0.2.10", "2001:db8::/64" */
 	struct vg_judgement bind; /* on a real link */
@@ -73,7 +77,7 @@ struct vg_protected {
 	enum vg_reason reason;
 };
 
-/* Value of vg_held (key struct vg_addr): bound here, turned into a violation with many others at once, and not acted on before `vipguard resume`. */
+/* Value of vg_held (key struct vg_lpm_key): bound here, turned into a violation with many others at once, and not acted on before `vipguard resume`. */
 struct vg_hold {
 	char address[VG_TEXT_MAX];
 	__u64 since_ns; /* CLOCK_BOOTTIME */
@@ -90,7 +94,7 @@ struct vg_config {
 	__u32 netns; /* inode number of the network namespace guarded */
 	__u64 deadline_ns; /* dead-man: CLOCK_BOOTTIME; from then on everything passes */
 	__u64 paused_until_ns; /* CLOCK_BOOTTIME; nothing is acted on before; 0: not paused */
-	__u64 period_ns; /* repeats of an announcement make one event in this time */
+	__u64 period_ns; /* repeats of an announcement, or of a refused bind, make one event in this time */
 	__u64 earlier_since_ns; /* CLOCK_BOOTTIME; since when the maps hold what an earlier guard knew of the cluster; 0: they do not */
 	char node[VG_NODE_MAX];
 };
@@ -104,11 +108,16 @@ struct vg_who {
 	char comm[VG_COMM_MAX];
 };
 
-/* vg_binds: what is bound here now. Written by user space. */
+/* vg_binds: what is bound here now. Written by user space; a trie (key struct vg_binds_key) for its memory's sake. */
 struct vg_bind_key {
 	struct vg_addr addr;
 	__u32 ifindex;
 	__u32 prefix; /* in the address's own family: 0..32 or 0..128 */
+};
+
+struct vg_binds_key {
+	__u32 prefixlen; /* of all of it, in bits */
+	struct vg_bind_key bind;
 };
 
 struct vg_bind_value {
@@ -147,31 +156,47 @@ struct vg_call {
 	__u32 pad;
 };
 
-/* vg_seen: announcements of one address by one sender on one link; the kernel counts, user space reports. */
+enum vg_seen_what {
+	VG_SEEN_PASSED = 0, /* announcements: the frames passed */
+	VG_SEEN_DROPPED = 1,
+	VG_SEEN_DENIED = 2, /* binds that were refused */
+	VG_SEEN_WOULD_DENY = 3, /* that would have been, and that no other hook sees */
+};
+
+/* vg_seen: announcements or refused binds of one address by one process on one link; the kernel counts, user space reports. */
 struct vg_seen_key {
 	struct vg_addr addr;
 	__u32 ifindex;
 	__u32 in_ifindex; /* forwarded: the port it came in on, else 0 */
 	__u32 pid;
-	__u32 dropped; /* 1: these frames were dropped */
-	__u32 family; /* AF_* of the socket that sent them; 0: they had none */
+	enum vg_seen_what what;
+	__u32 family; /* announce: AF_* of the socket that sent them; 0: they had none */
 	__u32 netns; /* the network namespace that they were made in, by pid, or by the kernel (pid 0); 0: not known */
 };
 
+/* Of the last one. */
+struct vg_seen_last {
+	enum vg_how how;
+	__u8 source[6]; /* announce: the hardware address that it came from */
+	__u8 pad[2];
+	__u32 prefix; /* bind, and what follows: as in struct vg_event */
+	__u32 ifa_flags;
+	__u32 nl_flags;
+	char ifname[VG_IFNAME_MAX];
+};
+
 struct vg_seen_value {
-	__u64 count; /* frames, exact */
+	__u64 count; /* exact */
 	__u64 first_ns; /* CLOCK_BOOTTIME */
 	__u64 last_ns;
 	__u64 event_ns; /* when the last event of this entry was raised */
-	enum vg_how how; /* of the last frame */
-	__u8 source[6]; /* the hardware address that it came from */
-	__u8 pad[6];
+	struct vg_seen_last last;
 	struct vg_who who;
 };
 
 enum vg_event_type {
 	VG_EVENT_BIND = 1, /* an address was inserted */
-	VG_EVENT_DENIED = 2, /* a bind was refused; with would_deny, it would have been and no hook sees it otherwise */
+	VG_EVENT_DENIED = 2, /* a bind was refused; with would_deny, it would have been and no hook sees it otherwise. See `counted` */
 	VG_EVENT_ANNOUNCE = 3, /* an entry of vg_seen is new, or its period is over: read it there */
 };
 
@@ -190,7 +215,7 @@ struct vg_event {
 	_Bool dropped;
 	_Bool would_deny; /* audit: enforce would have refused this one */
 	__u8 family; /* announce: as in struct vg_seen_key */
-	__u8 pad;
+	_Bool counted; /* denied: as VG_EVENT_ANNOUNCE. Else vg_seen was full, and this record is all there is of one attempt */
 	__u32 sender_netns; /* announce: netns of struct vg_seen_key */
 	struct vg_who who;
 	char ifname[VG_IFNAME_MAX]; /* announce: empty */
@@ -209,8 +234,8 @@ struct vg_stats {
 	__u64 announce_dropped;
 	__u64 deny_unparsed; /* netlink sends that could not be parsed within bounds; the rest of each passed */
 	__u64 frame_unparsed; /* ARP or NDP frames too short or too deep to parse; they passed */
-	__u64 lost_ring_bind; /* ring full: bind events */
-	__u64 lost_ring_announce; /* ring full: announce events (the counts in vg_seen stay exact) */
+	__u64 lost_ring_bind; /* ring full: binds, and refused ones that vg_seen did not take */
+	__u64 lost_ring_announce; /* ring full: events of what vg_seen counts (the counts there stay exact) */
 	__u64 lost_seen; /* vg_seen full: frames counted here only */
 	__u64 lost_calls; /* vg_calls full: somebody stays unnamed */
 	__u64 lost_netlink; /* rtnetlink overruns (ENOBUFS); each is followed by a new dump */
@@ -222,11 +247,13 @@ struct vg_stats {
 };
 
 #if !defined(__bpf__) && defined(__GNUC__)
-_Static_assert(sizeof(struct vg_addr) == 16, "key of vg_vips");
+_Static_assert(sizeof(struct vg_addr) == 16, "an IPv6 address");
 _Static_assert(sizeof(struct vg_lpm_key) == 20, "an LPM key has no padding");
 _Static_assert(sizeof(struct vg_vip) == 88, "no hidden padding");
-_Static_assert(sizeof(struct vg_bind_key) == 24, "no hidden padding: it is a hash key");
+_Static_assert(sizeof(struct vg_bind_key) == 24, "no hidden padding: it is a key");
+_Static_assert(sizeof(struct vg_binds_key) == 28, "an LPM key has no padding");
 _Static_assert(sizeof(struct vg_seen_key) == 40, "no hidden padding: it is a hash key");
+_Static_assert(sizeof(struct vg_seen_value) == 112, "no hidden padding: it is compared and copied");
 _Static_assert(sizeof(struct vg_event) == 120, "no hidden padding: it leaves the kernel");
 #endif
 

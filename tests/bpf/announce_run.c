@@ -39,18 +39,18 @@ static int run_frame(const struct frames_frame *frame, unsigned int repeat)
 
 static void put_vip(const char *text, enum vg_verdict verdict)
 {
-	const struct vg_addr addr = harness_addr(text);
+	const struct vg_lpm_key key = harness_key(text);
 	const struct vg_vip vip = harness_vip(text, VG_UNRELATED, verdict);
 
-	harness_put(bpf_map__fd(announce->maps.vg_vips), &addr, &vip);
+	harness_put(bpf_map__fd(announce->maps.vg_vips), &key, &vip);
 }
 
 static __u64 hits(const char *text)
 {
-	const struct vg_addr addr = harness_addr(text);
+	const struct vg_lpm_key key = harness_key(text);
 	struct vg_vip vip;
 
-	if (bpf_map_lookup_elem(bpf_map__fd(announce->maps.vg_vips), &addr, &vip))
+	if (bpf_map_lookup_elem(bpf_map__fd(announce->maps.vg_vips), &key, &vip))
 		harness_die(text);
 	return vip.announce_hits;
 }
@@ -202,13 +202,13 @@ static void test_ranges(void)
 static void test_held(void)
 {
 	const int held_fd = bpf_map__fd(announce->maps.vg_held);
-	const struct vg_addr addr = harness_addr("203.0.113.7");
+	const struct vg_lpm_key key = harness_key("203.0.113.7");
 	const struct vg_hold value = { .address = "203.0.113.7" };
 	struct frames_spec spec = frames_specs[0];
 	struct frames_frame frame;
 	struct vg_stats before;
 
-	harness_put(held_fd, &addr, &value);
+	harness_put(held_fd, &key, &value);
 	before = harness_stats(stats_fd);
 	spec.spa = "203.0.113.7";
 	frames_build(&spec, &frame);
@@ -219,7 +219,7 @@ static void test_held(void)
 	spec.spa = "203.0.113.6";
 	frames_build(&spec, &frame);
 	harness_check(run_frame(&frame, 1) == DROP, "another one of its range is dropped");
-	harness_check(!bpf_map_delete_elem(held_fd, &addr), "it is let go");
+	harness_check(!bpf_map_delete_elem(held_fd, &key), "it is let go");
 	spec.spa = "203.0.113.7";
 	frames_build(&spec, &frame);
 	harness_check(run_frame(&frame, 1) == DROP, "and is dropped");

@@ -51,10 +51,10 @@ static void load_announce(bool sender)
 
 static void put_vip(const char *text, enum vg_verdict verdict)
 {
-	const struct vg_addr addr = harness_addr(text);
+	const struct vg_lpm_key key = harness_key(text);
 	const struct vg_vip vip = harness_vip(text, VG_UNRELATED, verdict);
 
-	harness_put(bpf_map__fd(announce->maps.vg_vips), &addr, &vip);
+	harness_put(bpf_map__fd(announce->maps.vg_vips), &key, &vip);
 }
 
 static void configure(enum vg_mode mode)

@@ -78,6 +78,12 @@ static inline struct vg_addr harness_addr(const char *text)
 	return addr;
 }
 
+/* Of vg_vips and vg_held. */
+static inline struct vg_lpm_key harness_key(const char *text)
+{
+	return (struct vg_lpm_key){ .prefixlen = 128, .addr = harness_addr(text) };
+}
+
 static inline __u64 harness_now(void)
 {
 	struct timespec now;

@@ -167,10 +167,10 @@ static void test_binds(bool kprobes)
 
 static void put_vip(const char *text, enum vg_verdict verdict)
 {
-	const struct vg_addr addr = harness_addr(text);
+	const struct vg_lpm_key key = harness_key(text);
 	const struct vg_vip vip = harness_vip(text, verdict, verdict);
 
-	harness_put(bpf_map__fd(denies->maps.vg_vips), &addr, &vip);
+	harness_put(bpf_map__fd(denies->maps.vg_vips), &key, &vip);
 }
 
 static void put_range(const char *text, __u32 prefixlen)
@@ -221,7 +221,7 @@ static void test_deny_refuses(void)
 {
 	const struct vg_event *event;
 	struct vg_vip vip;
-	struct vg_addr key = harness_addr("198.51.100.1");
+	struct vg_lpm_key key = harness_key("198.51.100.1");
 
 	configure(VG_ENFORCE);
 	harness_forget_events(&events);
@@ -315,13 +315,13 @@ static void test_deny_passes(void)
 
 static void put_held(const char *text, bool held)
 {
-	const struct vg_addr addr = harness_addr(text);
+	const struct vg_lpm_key key = harness_key(text);
 	struct vg_hold value = { .since_ns = harness_now() };
 
 	snprintf(value.address, sizeof(value.address), "%s", text);
 	if (held)
-		harness_put(bpf_map__fd(denies->maps.vg_held), &addr, &value);
-	else if (bpf_map_delete_elem(bpf_map__fd(denies->maps.vg_held), &addr))
+		harness_put(bpf_map__fd(denies->maps.vg_held), &key, &value);
+	else if (bpf_map_delete_elem(bpf_map__fd(denies->maps.vg_held), &key))
 		harness_die("vg_held");
 }
 

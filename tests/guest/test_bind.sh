@@ -91,21 +91,3 @@ ranges() {
 	guard_stop
 }
 test_case "ranges hold for each of their addresses" ranges
-
-# A storm of binds: each is refused, what the ring could not take is counted, and the sums agree.
-storm() {
-	local stats
-	guard_start enforce || return
-	kill -STOP $guard
-	at cp1 bash -c "for ((i = 0; i < 4000; i++)); do echo 'addr add $VIP/32 dev eth0'; done | ip -force -batch - 2>/dev/null"
-	kill -CONT $guard
-	await "the loss to be said" "[[ -n \$(events '.event == \"lost\"') ]]" || return
-	not_bound $VIP || return
-	stats=$(vipguard status -o json) || return
-	at_least "refused" "$(jq .counters.bind_denied <<<"$stats")" 4000 || return
-	at_least "lost and counted" "$(jq .counters.lost_ring_bind <<<"$stats")" 1 || return
-	guard_stop || return
-	equal "binds told or lost" "$(events '.event == "bind" and .action == "denied"' |
-		jq -s --argjson lost "$(jq .counters.lost_ring_bind <<<"$stats")" 'map(.count // 1) | add + $lost')" "$(jq .counters.bind_denied <<<"$stats")"
-}
-test_case "a full ring loses lines, not binds" storm

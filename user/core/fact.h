@@ -28,7 +28,7 @@ struct vg_fact {
 	uint32_t nl_flags; /* NLM_F_* of the request */
 	struct vg_who who; /* pid 0: not known */
 	uint64_t time_ns; /* CLOCK_BOOTTIME at which the kernel did it */
-	uint64_t count; /* announcements that this fact stands for, at least 1; binds: 1 */
+	uint64_t count; /* announcements or refused binds that this fact stands for, at least 1 */
 	uint8_t family; /* announce: AF_* of the socket that sent it, 0: none */
 	uint8_t source[6]; /* announce: hardware address that it came from */
 	uint32_t sender_netns; /* announce: inode number of the network namespace that made the frame, 0: not known */

@@ -59,11 +59,8 @@ static void copy_link_name(const struct vg_kern *kern, uint32_t ifindex, char ou
 	snprintf(out, VG_IFNAME_MAX, "%s", vg_links_name(vg_sense_links(kern->sense), ifindex));
 }
 
-static void on_seen(void *ctx, struct vg_fact *fact)
+static void on_seen_announce(struct vg_kern *kern, struct vg_fact *fact)
 {
-	struct vg_kern *kern = ctx;
-
-	fact->netns = kern->netns;
 	copy_link_name(kern, fact->ifindex, fact->ifname);
 	if (fact->in_ifindex)
 		copy_link_name(kern, fact->in_ifindex, fact->in_ifname);
@@ -71,14 +68,33 @@ static void on_seen(void *ctx, struct vg_fact *fact)
 	on_fact(kern, fact);
 }
 
-static void on_denied(struct vg_kern *kern, const struct vg_event *event)
+static void on_denied(struct vg_kern *kern, struct vg_fact *fact)
+{
+	/* the kernel named a link that is too new to be known here */
+	if (*vg_links_name(vg_sense_links(kern->sense), fact->ifindex))
+		copy_link_name(kern, fact->ifindex, fact->ifname);
+	on_fact(kern, fact);
+}
+
+static void on_seen(void *ctx, struct vg_fact *fact)
+{
+	struct vg_kern *kern = ctx;
+
+	fact->netns = kern->netns;
+	if (fact->kind == VG_FACT_ANNOUNCE)
+		on_seen_announce(kern, fact);
+	else
+		on_denied(kern, fact);
+}
+
+static void on_denied_event(struct vg_kern *kern, const struct vg_event *event)
 {
 	struct vg_fact fact = vg_fact_from_event(event);
 
-	/* the kernel named a link that is too new to be known here */
-	if (*vg_links_name(vg_sense_links(kern->sense), event->ifindex))
-		copy_link_name(kern, event->ifindex, fact.ifname);
-	on_fact(kern, &fact);
+	if (event->counted)
+		vg_seen_note(kern->seen, event);
+	else
+		on_denied(kern, &fact);
 }
 
 static void on_event(void *ctx, const struct vg_event *event)
@@ -87,7 +103,7 @@ static void on_event(void *ctx, const struct vg_event *event)
 
 	switch (event->type) {
 	case VG_EVENT_BIND: vg_sense_bind(kern->sense, event); break;
-	case VG_EVENT_DENIED: on_denied(kern, event); break;
+	case VG_EVENT_DENIED: on_denied_event(kern, event); break;
 	case VG_EVENT_ANNOUNCE: vg_seen_note(kern->seen, event); break;
 	}
 	tell_losses(kern);

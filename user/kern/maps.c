@@ -17,26 +17,47 @@
 
 struct map_text {
 	const char *name;
-	size_t key_size;
+	size_t key_size; /* of our side */
 	size_t value_size; /* 0: a ring buffer */
+	bool whole; /* a trie whose keys all have their whole length, which is put before them here */
 };
 
 static const struct map_text map_texts[] = {
-	[VG_MAP_CONFIG] = { "vg_config", sizeof(__u32), sizeof(struct vg_config) },
-	[VG_MAP_VIPS] = { "vg_vips", sizeof(struct vg_addr), sizeof(struct vg_vip) },
-	[VG_MAP_RANGES] = { "vg_ranges", sizeof(struct vg_lpm_key), sizeof(struct vg_vip) },
-	[VG_MAP_PROTECT] = { "vg_protect", sizeof(struct vg_lpm_key), sizeof(struct vg_protected) },
-	[VG_MAP_HELD] = { "vg_held", sizeof(struct vg_addr), sizeof(struct vg_hold) },
-	[VG_MAP_BINDS] = { "vg_binds", sizeof(struct vg_bind_key), sizeof(struct vg_bind_value) },
-	[VG_MAP_STATS] = { "vg_stats", sizeof(__u32), sizeof(struct vg_stats) },
-	[VG_MAP_LINKS] = { "vg_links", sizeof(__u32), sizeof(struct vg_link_value) },
-	[VG_MAP_DUMMIES] = { "vg_dummies", sizeof(struct vg_name_key), sizeof(__u32) },
-	[VG_MAP_CALLS] = { "vg_calls", sizeof(__u64), sizeof(struct vg_call) },
-	[VG_MAP_SEEN] = { "vg_seen", sizeof(struct vg_seen_key), sizeof(struct vg_seen_value) },
-	[VG_MAP_EVENTS] = { "vg_events", 0, 0 },
+	[VG_MAP_CONFIG] = { "vg_config", sizeof(__u32), sizeof(struct vg_config), false },
+	[VG_MAP_VIPS] = { "vg_vips", sizeof(struct vg_addr), sizeof(struct vg_vip), true },
+	[VG_MAP_RANGES] = { "vg_ranges", sizeof(struct vg_lpm_key), sizeof(struct vg_vip), false },
+	[VG_MAP_PROTECT] = { "vg_protect", sizeof(struct vg_lpm_key), sizeof(struct vg_protected), false },
+	[VG_MAP_HELD] = { "vg_held", sizeof(struct vg_addr), sizeof(struct vg_hold), true },
+	[VG_MAP_BINDS] = { "vg_binds", sizeof(struct vg_bind_key), sizeof(struct vg_bind_value), true },
+	[VG_MAP_STATS] = { "vg_stats", sizeof(__u32), sizeof(struct vg_stats), false },
+	[VG_MAP_LINKS] = { "vg_links", sizeof(__u32), sizeof(struct vg_link_value), false },
+	[VG_MAP_DUMMIES] = { "vg_dummies", sizeof(struct vg_name_key), sizeof(__u32), false },
+	[VG_MAP_CALLS] = { "vg_calls", sizeof(__u64), sizeof(struct vg_call), false },
+	[VG_MAP_SEEN] = { "vg_seen", sizeof(struct vg_seen_key), sizeof(struct vg_seen_value), false },
+	[VG_MAP_EVENTS] = { "vg_events", 0, 0, false },
 };
 
 _Static_assert(ARRAY_SIZE(map_texts) == VG_MAP_MAX, "one line for each map");
+
+/* A key as the kernel knows it. */
+struct kernel_key {
+	__u32 prefixlen; /* of a whole one */
+	unsigned char bytes[sizeof(struct vg_seen_key)]; /* the longest */
+};
+
+static const void *to_kernel(enum vg_map map, const void *key, struct kernel_key *room)
+{
+	if (!map_texts[map].whole)
+		return key;
+	room->prefixlen = (__u32)(8 * map_texts[map].key_size);
+	memcpy(room->bytes, key, map_texts[map].key_size);
+	return room;
+}
+
+static size_t kernel_key_size(enum vg_map map)
+{
+	return map_texts[map].key_size + (map_texts[map].whole ? sizeof(__u32) : 0);
+}
 
 int vg_maps_init(struct vg_maps *maps)
 {
@@ -87,11 +108,11 @@ bool vg_maps_ready(const struct vg_maps *maps)
 }
 
 /* The ABI header and the BPF object may have been built from different trees. */
-static int check_sizes(const struct bpf_map *map, const struct map_text *text)
+static int check_sizes(const struct bpf_map *map, enum vg_map which)
 {
-	if (text->value_size == 0)
+	if (map_texts[which].value_size == 0)
 		return 0;
-	return bpf_map__key_size(map) == text->key_size && bpf_map__value_size(map) == text->value_size ? 0 : -EPROTO;
+	return bpf_map__key_size(map) == kernel_key_size(which) && bpf_map__value_size(map) == map_texts[which].value_size ? 0 : -EPROTO;
 }
 
 int vg_maps_take(struct vg_maps *maps, struct bpf_object *object)
@@ -102,7 +123,7 @@ int vg_maps_take(struct vg_maps *maps, struct bpf_object *object)
 
 		if (!map || maps->fds[i] >= 0)
 			continue;
-		r = check_sizes(map, &map_texts[i]);
+		r = check_sizes(map, (enum vg_map)i);
 		if (r < 0)
 			return r;
 		maps->fds[i] = fcntl(bpf_map__fd(map), F_DUPFD_CLOEXEC, 3);
@@ -256,32 +277,53 @@ int vg_maps_open(struct vg_maps *maps, struct vg_error *ret_error)
 
 int vg_maps_get(const struct vg_maps *maps, enum vg_map map, const void *key, void *ret_value)
 {
+	struct kernel_key room;
+
 	if (!maps->mapped)
 		return -ENOENT;
-	return bpf_map_lookup_elem(maps->fds[map], key, ret_value) < 0 ? -errno : 0;
+	return bpf_map_lookup_elem(maps->fds[map], to_kernel(map, key, &room), ret_value) < 0 ? -errno : 0;
+}
+
+/*
+ * Before 6.13 a full trie takes not even another value for an entry that it has. That entry is then out of it for a moment: what is a VIP passes
+ * meanwhile; a protection stays as it is.
+ */
+static int set_in_full_trie(const struct vg_maps *maps, enum vg_map map, const void *key, const void *value)
+{
+	if (map == VG_MAP_PROTECT || bpf_map_delete_elem(maps->fds[map], key) < 0)
+		return -ENOSPC;
+	return bpf_map_update_elem(maps->fds[map], key, value, BPF_ANY) < 0 ? -errno : 0;
 }
 
 int vg_maps_set(const struct vg_maps *maps, enum vg_map map, const void *key, const void *value)
 {
+	struct kernel_key room;
+
 	if (!maps->mapped)
 		return 0;
-	return bpf_map_update_elem(maps->fds[map], key, value, BPF_ANY) < 0 ? -errno : 0;
+	key = to_kernel(map, key, &room);
+	if (bpf_map_update_elem(maps->fds[map], key, value, BPF_ANY) == 0)
+		return 0;
+	return errno == ENOSPC ? set_in_full_trie(maps, map, key, value) : -errno;
 }
 
 int vg_maps_delete(const struct vg_maps *maps, enum vg_map map, const void *key)
 {
+	struct kernel_key room;
+
 	if (!maps->mapped)
 		return -ENOENT;
-	return bpf_map_delete_elem(maps->fds[map], key) < 0 ? -errno : 0;
+	return bpf_map_delete_elem(maps->fds[map], to_kernel(map, key, &room)) < 0 ? -errno : 0;
 }
 
 int vg_maps_take_out(const struct vg_maps *maps, enum vg_map map, const void *key, void *ret_value)
 {
+	struct kernel_key room;
 	int r;
 
 	if (!maps->mapped)
 		return -ENOENT;
-	if (bpf_map_lookup_and_delete_elem(maps->fds[map], key, ret_value) == 0)
+	if (bpf_map_lookup_and_delete_elem(maps->fds[map], to_kernel(map, key, &room), ret_value) == 0)
 		return 0;
 	if (errno == ENOENT)
 		return -ENOENT;
@@ -310,12 +352,14 @@ int vg_maps_list_some_keys(const struct vg_maps *maps, enum vg_map map, bool (*t
 {
 	_cleanup_free_ unsigned char *keys = NULL;
 	size_t size = map_texts[map].key_size, n = 0, allocated = 0;
-	unsigned char key[sizeof(struct vg_seen_key)];
+	struct kernel_key place;
+	/* without the length that the kernel has before it */
+	const void *key = map_texts[map].whole ? place.bytes : (void *)&place;
 
 	for (size_t walked = 0; maps->mapped && walked < 2 * VG_MAX_VIPS; walked++) {
 		int r;
 
-		if (bpf_map_get_next_key(maps->fds[map], walked ? key : NULL, key) < 0) {
+		if (bpf_map_get_next_key(maps->fds[map], walked ? &place : NULL, &place) < 0) {
 			/* a trie takes memory for its walk; half a list must not pass for a whole one */
 			if (errno != ENOENT)
 				return -errno;

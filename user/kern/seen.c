@@ -87,27 +87,41 @@ static void forget(struct vg_seen *seen, size_t i)
 	seen->n--;
 }
 
+static struct vg_fact fact_of(const struct vg_seen_key *key, const struct vg_seen_value *value)
+{
+	bool bind = key->what == VG_SEEN_DENIED || key->what == VG_SEEN_WOULD_DENY;
+	struct vg_fact fact = {
+		.kind = bind ? VG_FACT_BIND : VG_FACT_ANNOUNCE,
+		.how = value->last.how,
+		.addr = key->addr,
+		.prefix = bind ? (uint8_t)value->last.prefix : vg_addr_bits(&key->addr),
+		.ifindex = key->ifindex,
+		.in_ifindex = key->in_ifindex,
+		.ifa_flags = value->last.ifa_flags,
+		.nl_flags = value->last.nl_flags,
+		.family = (uint8_t)key->family,
+		.sender_netns = key->netns,
+		.who = value->who,
+		.time_ns = value->last_ns,
+		.refused = key->what == VG_SEEN_DROPPED || key->what == VG_SEEN_DENIED,
+		.deniable = key->what == VG_SEEN_WOULD_DENY,
+	};
+
+	memcpy(fact.source, value->last.source, sizeof(fact.source));
+	memcpy(fact.ifname, value->last.ifname, sizeof(fact.ifname));
+	fact.ifname[sizeof(fact.ifname) - 1] = '\0';
+	return fact;
+}
+
 /* False: nothing new. */
 static bool tell(struct vg_seen *seen, struct entry *entry, const struct vg_seen_value *value)
 {
-	struct vg_fact fact = {
-		.kind = VG_FACT_ANNOUNCE,
-		.how = value->how,
-		.addr = entry->key.addr,
-		.prefix = vg_addr_bits(&entry->key.addr),
-		.ifindex = entry->key.ifindex,
-		.in_ifindex = entry->key.in_ifindex,
-		.family = (uint8_t)entry->key.family,
-		.sender_netns = entry->key.netns,
-		.who = value->who,
-		.time_ns = value->last_ns,
-		.count = value->count - entry->told,
-		.refused = entry->key.dropped,
-	};
+	struct vg_fact fact;
 
 	if (value->count <= entry->told)
 		return false;
-	memcpy(fact.source, value->source, sizeof(fact.source));
+	fact = fact_of(&entry->key, value);
+	fact.count = value->count - entry->told;
 	entry->told = value->count;
 	seen->fn(seen->ctx, &fact);
 	return true;
@@ -134,6 +148,13 @@ static void look(struct vg_seen *seen, const struct vg_seen_key *key)
 	tell(seen, &seen->entries[i], &value);
 }
 
+static enum vg_seen_what what_of(const struct vg_event *event)
+{
+	if (event->type == VG_EVENT_DENIED)
+		return event->would_deny ? VG_SEEN_WOULD_DENY : VG_SEEN_DENIED;
+	return event->dropped ? VG_SEEN_DROPPED : VG_SEEN_PASSED;
+}
+
 void vg_seen_note(struct vg_seen *seen, const struct vg_event *event)
 {
 	const struct vg_seen_key key = {
@@ -141,7 +162,7 @@ void vg_seen_note(struct vg_seen *seen, const struct vg_event *event)
 		.ifindex = event->ifindex,
 		.in_ifindex = event->in_ifindex,
 		.pid = event->who.pid,
-		.dropped = event->dropped,
+		.what = what_of(event),
 		.family = event->family,
 		.netns = event->sender_netns,
 	};
