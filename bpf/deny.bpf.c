@@ -42,6 +42,9 @@ struct {
 	__type(value, struct deny_send);
 } vg_scratch SEC(".maps");
 
+/* A mark was ever left: until then there is none to be taken away. In enforce there is none. */
+bool vg_ever_marked = false;
+
 enum deny_answer {
 	DENY_MORE, /* go on */
 	DENY_PASS,
@@ -62,10 +65,12 @@ static __always_inline void deny_would(const struct vg_ask *ask, const char *nam
 	struct vg_call call = { .how = VG_HOW_NETLINK, .nl_flags = ask->nl_flags, .would_deny = ask->addr };
 
 	VG_COUNT(stats, bind_would_deny);
-	if (ask->how == VG_HOW_NETLINK)
+	if (ask->how == VG_HOW_NETLINK) {
+		vg_ever_marked = true;
 		vg_call_begin(&call);
-	else
+	} else {
 		vg_refuse_event(ask, true, name, config, stats);
+	}
 }
 
 /* Of what the walk has found. One that is refused, or would be, decides for the whole send. */
@@ -81,7 +86,8 @@ __noinline int vg_deny_judge(void)
 	if (!send || !config || !stats)
 		return DENY_PASS;
 	/* A mark that an earlier message of this task left behind (the kernel refused it before the insert) says nothing about this one. */
-	vg_call_end();
+	if (vg_ever_marked)
+		vg_call_end();
 	ask = &send->walk.ask;
 	vip = vg_refuse_lookup(ask);
 	if (!vip || (ask->ifindex && vg_refuse_is_excused(send->net, ask->ifindex, name)))
@@ -144,9 +150,11 @@ int BPF_PROG(vg_deny, struct sock *sk, struct sk_buff *skb, int ret)
 
 	if (ret)
 		return ret;
+	if (sk->sk_protocol != NETLINK_ROUTE || vg_nl_is_other(skb->data, skb->len))
+		return 0;
 	config = vg_config_get();
 	stats = vg_stats_get();
-	if (!config || !stats || !config->deny || sk->sk_protocol != NETLINK_ROUTE)
+	if (!config || !stats || !config->deny)
 		return 0;
 	if (sk->__sk_common.skc_net.net->ns.inum != config->netns)
 		return 0;

@@ -10,16 +10,24 @@
 
 #define VG_ADDR_BITS 128
 
-/* NULL: protected, or nothing is said about it; either way it passes. The entry is shared: add to its counters atomically. */
+static __always_inline struct vg_vip *vg_lookup_said(const struct vg_lpm_key *key)
+{
+	struct vg_vip *vip = bpf_map_lookup_elem(&vg_vips, key);
+
+	return vip ? vip : bpf_map_lookup_elem(&vg_ranges, key);
+}
+
+/*
+ * NULL: protected, or nothing is said about it; either way it passes. The entry is shared: add to its counters atomically.
+ * Of most addresses nothing is said. Where something is, it counts only if it still is after the protections were looked at: those go last.
+ */
 static __always_inline struct vg_vip *vg_lookup(const struct vg_addr *addr)
 {
 	struct vg_lpm_key key = { .prefixlen = VG_ADDR_BITS, .addr = *addr };
-	struct vg_vip *vip;
 
-	if (bpf_map_lookup_elem(&vg_protect, &key))
+	if (!vg_lookup_said(&key) || bpf_map_lookup_elem(&vg_protect, &key))
 		return NULL;
-	vip = bpf_map_lookup_elem(&vg_vips, &key);
-	return vip ? vip : bpf_map_lookup_elem(&vg_ranges, &key);
+	return vg_lookup_said(&key);
 }
 
 /* A violation that the breaker holds passes: by address, so that another one of the same range does not. */

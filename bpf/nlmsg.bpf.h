@@ -4,8 +4,8 @@
  * so that both see the same: netlink_rcv_skb() and __nla_validate_parse() (liberal); rtm_to_ifaddr() and inet6_rtm_newaddr() with
  * extract_addr(); rtm_to_fib_config() and rtm_to_fib6_config(); neigh_add(). 5.10 to 7.3 agree in all that is read here.
  *
- * A machine of small steps, each one message's head or one attribute: the verifier needs to see one step only, and nothing is copied
- * but what is looked at. A message that the kernel itself would refuse or skip is passed over.
+ * A machine of small steps, each one message's head or one attribute: the verifier needs to see one step only. The beginning of a send, mostly
+ * all of it, is copied at once: to fetch a few bytes costs as much as many. A message that the kernel itself would refuse or skip is passed over.
  */
 #ifndef VG_NLMSG_BPF_H
 #define VG_NLMSG_BPF_H
@@ -14,6 +14,9 @@
 
 /* Of one send; an address takes about five. More is not looked at. A page of the shortest attributes fits. */
 #define VG_NL_STEPS 1024
+
+#define VG_NL_CACHE 128 /* a power of two; what is asked with one address has 84 bytes at the most, but for foreign attributes */
+#define VG_NL_READ_MAX 16 /* at a time */
 
 #define VG_NL_HDRLEN 16
 #define VG_NL_REQUEST 0x1
@@ -42,6 +45,8 @@
 
 /* It lives in a map, not on the stack: the verifier forgets what is written there, so that all ways through a step end in one state. */
 struct vg_nlwalk {
+	__u8 cache[VG_NL_CACHE + VG_NL_READ_MAX] __attribute__((aligned(8))); /* the first bytes of it */
+	__u32 cached;
 	const __u8 *data; /* the whole send */
 	__u32 sent; /* its length */
 	__u32 offset; /* of what is read next */
@@ -76,7 +81,7 @@ struct vg_nl_attr {
 	__u16 type;
 };
 
-static __always_inline long vg_nl_read(void *to, __u32 len, const __u8 *from)
+static __always_inline long vg_nl_fetch(void *to, __u32 len, const __u8 *from)
 {
 #ifdef __bpf__
 	return bpf_probe_read_kernel(to, len, from);
@@ -84,6 +89,15 @@ static __always_inline long vg_nl_read(void *to, __u32 len, const __u8 *from)
 	memcpy(to, from, len);
 	return 0;
 #endif
+}
+
+/* offset: a multiple of four; len: a constant, VG_NL_READ_MAX at the most. */
+static __always_inline long vg_nl_read(const struct vg_nlwalk *walk, void *to, __u32 len, __u32 offset)
+{
+	if (offset + len > walk->cached)
+		return vg_nl_fetch(to, len, walk->data + offset);
+	__builtin_memcpy(to, __builtin_assume_aligned(walk->cache + (offset & (VG_NL_CACHE - 1)), 4), len);
+	return 0;
 }
 
 static __always_inline __u32 vg_nl_align(__u32 len)
@@ -101,11 +115,14 @@ static __always_inline __u32 vg_nl_u32(const __u8 *at)
 
 static __always_inline void vg_nl_start(struct vg_nlwalk *walk, const __u8 *data, __u32 sent)
 {
+	walk->cached = sent < VG_NL_CACHE ? sent : VG_NL_CACHE;
 	walk->data = data;
 	walk->sent = sent;
 	walk->offset = 0;
 	walk->end = 0;
 	walk->next = 0;
+	if (vg_nl_fetch(walk->cache, walk->cached, data))
+		walk->cached = 0;
 }
 
 static __always_inline __u32 vg_nl_host(const struct vg_nlwalk *walk)
@@ -170,17 +187,25 @@ static __always_inline __u32 vg_nl_body_len(const struct vg_nl_head *head)
 	return head->type == VG_RTM_NEWROUTE || head->type == VG_RTM_NEWNEIGH ? VG_RTM_BODY : 0;
 }
 
+/* Most sends: one message, of another kind. To know it costs next to nothing. */
+static __always_inline bool vg_nl_is_other(const __u8 *data, __u32 sent)
+{
+	struct vg_nl_head head;
+
+	return sent >= VG_NL_HDRLEN && !vg_nl_fetch(&head, sizeof(head), data) && head.len >= sent && !vg_nl_body_len(&head);
+}
+
 /* netlink_rcv_skb(): goes on as long as a head fits and its length makes sense; what ip sends as padding does not. */
 static __always_inline enum vg_nl_step vg_nl_message(struct vg_nlwalk *walk)
 {
 	__u32 rest = walk->sent - walk->offset, len, body_len;
-	const __u8 *at = walk->data + walk->offset;
+	__u32 at = walk->offset;
 	__u8 body[VG_RTM_BODY] __attribute__((aligned(4))) = { 0 };
 	struct vg_nl_head head;
 
 	if (rest < VG_NL_HDRLEN)
 		return VG_NL_END;
-	if (vg_nl_read(&head, sizeof(head), at))
+	if (vg_nl_read(walk, &head, sizeof(head), at))
 		return VG_NL_UNREADABLE;
 	if (head.len < VG_NL_HDRLEN || head.len > rest)
 		return VG_NL_END;
@@ -191,8 +216,8 @@ static __always_inline enum vg_nl_step vg_nl_message(struct vg_nlwalk *walk)
 		walk->offset = walk->next;
 		return VG_NL_MORE;
 	}
-	if (vg_nl_read(body, VG_IFA_BODY, at + VG_NL_HDRLEN) ||
-	    (body_len == VG_RTM_BODY && vg_nl_read(body + VG_IFA_BODY, VG_RTM_BODY - VG_IFA_BODY, at + VG_NL_HDRLEN + VG_IFA_BODY)))
+	if (vg_nl_read(walk, body, VG_IFA_BODY, at + VG_NL_HDRLEN) ||
+	    (body_len == VG_RTM_BODY && vg_nl_read(walk, body + VG_IFA_BODY, VG_RTM_BODY - VG_IFA_BODY, at + VG_NL_HDRLEN + VG_IFA_BODY)))
 		return VG_NL_UNREADABLE;
 	if (vg_nl_begin(walk, &head, body)) {
 		walk->end = walk->offset + head.len;
@@ -204,7 +229,7 @@ static __always_inline enum vg_nl_step vg_nl_message(struct vg_nlwalk *walk)
 }
 
 /* Too short: by a policy, and the kernel refuses whatever follows; or by the last one alone (NDA_DST, RTA_DST of IPv6). */
-static __always_inline long vg_nl_note_addr(struct vg_nlwalk *walk, __u8 *to, __u32 *has, const __u8 *payload, __u32 len)
+static __always_inline long vg_nl_note_addr(struct vg_nlwalk *walk, __u8 *to, __u32 *has, __u32 payload, __u32 len)
 {
 	bool by_policy = walk->ask.how == VG_HOW_NETLINK || (walk->ask.how == VG_HOW_ROUTE && walk->v4);
 
@@ -213,18 +238,18 @@ static __always_inline long vg_nl_note_addr(struct vg_nlwalk *walk, __u8 *to, __
 		walk->refused |= by_policy;
 		return 0;
 	}
-	return walk->v4 ? vg_nl_read(to, 4, payload) : vg_nl_read(to, sizeof(struct vg_addr), payload);
+	return walk->v4 ? vg_nl_read(walk, to, 4, payload) : vg_nl_read(walk, to, sizeof(struct vg_addr), payload);
 }
 
-static __always_inline long vg_nl_note_u32(struct vg_nlwalk *walk, __u32 *to, const __u8 *payload, __u32 len)
+static __always_inline long vg_nl_note_u32(struct vg_nlwalk *walk, __u32 *to, __u32 payload, __u32 len)
 {
 	if (len >= sizeof(*to))
-		return vg_nl_read(to, sizeof(*to), payload);
+		return vg_nl_read(walk, to, sizeof(*to), payload);
 	walk->refused = 1;
 	return 0;
 }
 
-static __always_inline long vg_nl_note(struct vg_nlwalk *walk, __u32 type, const __u8 *payload, __u32 len)
+static __always_inline long vg_nl_note(struct vg_nlwalk *walk, __u32 type, __u32 payload, __u32 len)
 {
 	if (type == VG_NL_ADDRESS)
 		return vg_nl_note_addr(walk, walk->address, &walk->has_address, payload, len);
@@ -269,12 +294,12 @@ static __always_inline enum vg_nl_step vg_nl_finish(struct vg_nlwalk *walk)
 /* The walk ends where nla_ok() ends it; what is left over is ignored there too. */
 static __always_inline enum vg_nl_step vg_nl_attribute(struct vg_nlwalk *walk)
 {
-	const __u8 *at = walk->data + walk->offset;
+	__u32 at = walk->offset;
 	struct vg_nl_attr attr;
 
 	if (walk->offset + VG_NL_ATTR_HDRLEN > walk->end)
 		return vg_nl_finish(walk);
-	if (vg_nl_read(&attr, sizeof(attr), at))
+	if (vg_nl_read(walk, &attr, sizeof(attr), at))
 		return VG_NL_UNREADABLE;
 	if (attr.len < VG_NL_ATTR_HDRLEN || attr.len > walk->end - walk->offset)
 		return vg_nl_finish(walk);
