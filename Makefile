@@ -51,7 +51,7 @@ DEPS := gcc clang llvm libclang-rt-14-dev clang-format clang-tidy make git pkg-c
 	busybox-static cpio xz-utils zstd iproute2 tcpdump nftables iputils-arping procps jq python3 shellcheck mandoc universal-ctags \
 	qemu-system-x86 iputils-ping kmod curl ca-certificates strace openssl util-linux debian-archive-keyring
 
-.PHONY: all help deps check test demo lint fmt fuzz bench bench-core bench-api e2e-double install clean tools unit guest-files
+.PHONY: all help deps check test demo lint fmt fuzz bench bench-core bench-api verifier-baseline e2e-double install clean tools unit guest-files
 
 all: $(O)/vipguard ## build build/vipguard (default)
 
@@ -163,6 +163,9 @@ bench: ## what judging costs here, and what the guard costs in a guest (K=6.1 pi
 
 bench-core: $(O)/bench/judge $(O)/bench/assess ## the part of it that needs no guest: judging, and the cluster's picture
 	@rc=0; for b in judge assess; do $(O)/bench/$$b || rc=1; done; exit $$rc
+
+verifier-baseline: $(O)/bpftest/load_test ## renew what load_test holds the verifier's work against (K="6.1 6.12": only these)
+	@BUILD=$(abspath $(O)) tests/bpf/baseline.sh $(K)
 
 bench-api: ## the Kubernetes source beside a client-go informer, against a real API server
 	@$(MAKE) --no-print-directory deps

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * On a real kernel, as root: loads every object, attaches each of its programs, and says with how many instructions the verifier was done. An
- * object that is not taken as a whole is tried program by program.
+ * load_test BASELINE MEASURED: on a real kernel, as root: loads every object, attaches each of its programs, and holds the number of instructions
+ * with which the verifier was done against the BASELINE of this kernel. An object that is not taken as a whole is tried program by program. Both
+ * files have lines "KERNEL OBJECT PROGRAM NUMBER", KERNEL being major.minor; MEASURED is written.
  */
 #include "harness.h"
 
@@ -11,9 +12,19 @@
 #include "guard.skel.h"
 #include "ioctl.skel.h"
 
+#include <sys/utsname.h>
+
 #define LOG_STATS 4 /* BPF_LOG_STATS: only the closing line */
 #define STATS_MAX 1024 /* of one program */
 #define PROGRAMS_MAX 64
+
+/* What a program may grow without anybody deciding so. */
+#define GROWTH_PERCENT 10
+#define GROWTH_LEAST 20
+
+static const char *baseline_path;
+static FILE *measured;
+static char kernel[32];
 
 struct object {
 	const char *name;
@@ -59,14 +70,53 @@ static bool attach_one(const struct bpf_program *program)
 	return true;
 }
 
+static void find_kernel(void)
+{
+	struct utsname name;
+	unsigned int major = 0, minor = 0;
+
+	if (uname(&name) < 0 || sscanf(name.release, "%u.%u", &major, &minor) != 2)
+		harness_die("uname");
+	snprintf(kernel, sizeof(kernel), "%u.%u", major, minor);
+}
+
+/* 0: there is none. */
+static unsigned long find_baseline(const char *object, const char *program)
+{
+	FILE *file = fopen(baseline_path, "re");
+	char line[256], wanted[128];
+	unsigned long number = 0;
+	size_t len = (size_t)snprintf(wanted, sizeof(wanted), "%s %s %s ", kernel, object, program);
+
+	if (!file)
+		harness_die(baseline_path);
+	while (!number && fgets(line, sizeof(line), file))
+		if (!strncmp(line, wanted, len))
+			number = strtoul(line + len, NULL, 10);
+	fclose(file);
+	return number;
+}
+
+static void hold_against_baseline(const char *object, const char *program, unsigned long number)
+{
+	unsigned long before = find_baseline(object, program), growth = before * GROWTH_PERCENT / 100;
+	char what[256];
+
+	fprintf(measured, "%s %s %s %lu\n", kernel, object, program, number);
+	snprintf(what, sizeof(what), "%-8s %-15s %lu instructions verified, %lu in tests/data/verifier-baseline (make verifier-baseline renews it)",
+		 object, program, number, before);
+	harness_check(number && before && number <= before + (growth > GROWTH_LEAST ? growth : GROWTH_LEAST), what);
+}
+
 static void say(const struct object *object, const struct bpf_program *program, const char *log, bool loaded)
 {
 	char what[256];
 
-	snprintf(what, sizeof(what), "%-8s %-15s loads and attaches, %lu instructions verified", object->name, bpf_program__name(program),
-		 loaded ? count_instructions(log) : 0);
+	snprintf(what, sizeof(what), "%-8s %-15s loads and attaches", object->name, bpf_program__name(program));
 	if (!harness_check(loaded && attach_one(program), what))
 		printf("     %s\n", loaded ? strerror(errno) : log);
+	if (loaded)
+		hold_against_baseline(object->name, bpf_program__name(program), count_instructions(log));
 }
 
 static void try_one(const struct object *object, const char *name)
@@ -120,11 +170,19 @@ static void try_object(const struct object *object)
 	bpf_object__close(opened);
 }
 
-int main(void)
+int main(int argc, char **argv)
 {
 	setvbuf(stdout, NULL, _IOLBF, 0);
+	if (argc != 3)
+		return 2;
+	baseline_path = argv[1];
+	measured = fopen(argv[2], "we");
+	if (!measured)
+		harness_die(argv[2]);
+	find_kernel();
 	libbpf_set_strict_mode(LIBBPF_STRICT_ALL);
 	for (size_t i = 0; i < sizeof(objects) / sizeof(objects[0]); i++)
 		try_object(&objects[i]);
+	fclose(measured);
 	return harness_end();
 }

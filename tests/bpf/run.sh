@@ -4,7 +4,7 @@
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 build=${BUILD:-$here/../../build}
-files=()
+files=("$here/../data/verifier-baseline:/verifier-baseline")
 for program in load_test hooks_test announce_run announce_test; do
 	files+=("$build/bpftest/$program")
 done
