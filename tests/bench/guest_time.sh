@@ -33,20 +33,15 @@ ratio "bind to gone (remove only), in bare RTM_DELADDR round trips, ns" "$gone" 
 ratio "the same, in that of an ip-monitor loop calling ip addr del, ns" "$gone" "$(median <$RUN/slow)" 0.01
 
 # what 1,000 assignments take
-{
-	echo "version: 1"
-	echo "assignments:"
-	for ((i = 0; i < 1000; i++)); do echo "  - {address: 198.18.$((i / 250)).$((i % 250 + 1)), service: default/s$i, nodes: [worker$((i % 5))], bind: nobody}"; done
-} >$RUN/assignments.yaml
+write_thousand
 guard_start enforce || exit 1
 awk '/^VmRSS|^RssAnon|^RssFile/ { printf "%-66s %10d KiB\n", "resident after ready, 1,000 assignments: " $1, $2 }' /proc/"$guard"/status
-kernel=0
-for pin in "$PINS"/*; do
-	bytes=$(bpftool -j map show pinned "$pin" 2>/dev/null | jq '.bytes_memlock // 0') || continue
-	printf '%-66s %10d bytes\n' "kernel memory of ${pin##*/}" "$bytes"
-	kernel=$((kernel + bytes))
-done
-printf '%-66s %10d bytes\n' "kernel memory of the pinned maps, sum" "$kernel"
+while read -r name bytes; do
+	printf '%-66s %10d bytes\n' "kernel memory of $name" "$bytes"
+done < <(kernel_memory)
+kernel=$(kernel_memory | awk '{ n += $2 } END { print n }')
+ratio "kernel memory of all maps at 1,000 VIPs, in 1 MiB" "$kernel" 1048576 1
+echo "MEMORY $(cat /sys/devices/system/cpu/possible) $kernel"
 read -rt 2 <>$RUN/never || true
 before=$(awk '/^voluntary/ { print $2 }' /proc/"$guard"/status)
 read -rt 20 <>$RUN/never || true

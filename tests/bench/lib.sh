@@ -27,6 +27,21 @@ bench_at() {
 	at cp1 netbench "$@"
 }
 
+# What 1,000 assignments with a VIP each take.
+write_thousand() {
+	{
+		echo "version: 1"
+		echo "assignments:"
+		for ((i = 0; i < 1000; i++)); do echo "  - {address: 198.18.$((i / 250)).$((i % 250 + 1)), service: default/s$i, nodes: [worker$((i % 5))], bind: nobody}"; done
+	} >$RUN/assignments.yaml
+}
+
+# With a guard that has them: what all maps take by the kernel's own account, the pinned ones and those of one object alone. That is so from 6.4
+# on; before, it says what they could take if they were full.
+kernel_memory() {
+	bpftool -j map show | jq -r '.[] | "\(.name // .type) \(.bytes_memlock // 0)"'
+}
+
 bench_up() {
 	mkdir -p $RUN && mkfifo $RUN/never
 	lan_up >/dev/null || exit 1

@@ -5,6 +5,7 @@
  *   netbench add     --link L --address A --count N   RTM_NEWADDR to its ack (the delete after it is not timed): p50
  *   netbench del     --link L --address A --count N   RTM_DELADDR to its ack: p50
  *   netbench gone    --link L --address A --count N   from the ack of RTM_NEWADDR until somebody else's removal is told: p50
+ *   netbench getlink --link L --count N               RTM_GETLINK of L to its answer, a message that is no bind: p50
  *   with --cpu: the CPU time of this thread instead of the wall's
  *   netbench packets --link L --address A --count N   one UDP datagram to A: mean of the best fifth of 1 % slices
  */
@@ -82,6 +83,36 @@ static void bench_pairs(struct bench *bench, bool time_add)
 		must(request(bench, RTM_DELADDR, 0), "delete");
 		if (!time_add)
 			bench->samples[i] = read_ns(bench->clock) - began;
+	}
+	printf("%lu\n", (unsigned long)p50(bench));
+}
+
+static void get_link(const struct bench *bench)
+{
+	const struct {
+		struct nlmsghdr header;
+		struct ifinfomsg message;
+	} request = {
+		.header = { .nlmsg_len = sizeof(request), .nlmsg_type = RTM_GETLINK, .nlmsg_flags = NLM_F_REQUEST },
+		.message = { .ifi_index = bench->ifindex },
+	};
+	union {
+		struct nlmsghdr header;
+		char bytes[16384];
+	} answer;
+
+	must(addrmsg_send(bench->fd, &request.header), "getlink");
+	if (recv(bench->fd, &answer, sizeof(answer), 0) < 0 || answer.header.nlmsg_type != RTM_NEWLINK)
+		tool_die(1, "getlink: %s", strerror(errno));
+}
+
+static void bench_getlink(struct bench *bench)
+{
+	for (unsigned long i = 0; i < bench->count; i++) {
+		uint64_t began = read_ns(bench->clock);
+
+		get_link(bench);
+		bench->samples[i] = read_ns(bench->clock) - began;
 	}
 	printf("%lu\n", (unsigned long)p50(bench));
 }
@@ -176,11 +207,13 @@ int main(int argc, char **argv)
 	}
 	bench.samples = calloc(bench.count > 100 ? bench.count : 100, sizeof(*bench.samples));
 	if (optind + 1 != argc || !bench.samples || !bench.ifindex || bench.fd < 0)
-		tool_die(2, "usage: netbench add|del|gone|packets --link L [--address A] [--count N]");
+		tool_die(2, "usage: netbench add|del|gone|getlink|packets --link L [--address A] [--count N]");
 	if (!strcmp(argv[optind], "packets"))
 		bench_packets(&bench);
 	else if (!strcmp(argv[optind], "gone"))
 		bench_gone(&bench);
+	else if (!strcmp(argv[optind], "getlink"))
+		bench_getlink(&bench);
 	else
 		bench_pairs(&bench, !strcmp(argv[optind], "add"));
 	free(bench.samples);

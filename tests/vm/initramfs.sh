@@ -17,7 +17,7 @@ modules_needed=(veth bridge dummy macvlan ipvlan 8021q tun cls_bpf cls_matchall
 # For NAT in nft rules and the like: names differ between kernels (5.10 has the
 # counter apart), so what a kernel lacks is left out.
 modules_optional=(nft_counter nft_ct nft_chain_nat nft_nat nft_masq nft_redir
-	pktgen af_packet)
+	pktgen af_packet cls_u32)
 
 tools_needed=(bash busybox ip bridge tc bpftool nft jq arping tcpdump timeout date
 	stat sleep stty sort env ls cat tar gzip grep sed unshare nsenter)
