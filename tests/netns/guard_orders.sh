@@ -30,10 +30,13 @@ test_case "reload, by itself and by SIGHUP; a bad one keeps the old" reload
 
 # The API is away, and stays it: all that is known of the control plane is what kubelet's folder says.
 control_plane_is() { [[ $(vipguard explain 192.0.2.100 -o json | jq -r '.[0].bind.reason') == "$1" ]]; }
-manifests() {
-	mkdir -p $RUN/manifests
+write_kubeconfig() {
 	jq -n '{apiVersion: "v1", kind: "Config", "current-context": "x", contexts: [{name: "x", context: {cluster: "x", user: "x"}}],
 		clusters: [{name: "x", cluster: {server: "http://127.0.0.1:1"}}], users: [{name: "x", user: {}}]}' >$RUN/kubeconfig
+}
+manifests() {
+	mkdir -p $RUN/manifests
+	write_kubeconfig
 	spawn cp1 vipguard run --mode enforce --node cp1 --kubeconfig $RUN/kubeconfig --manifests $RUN/manifests "${BLIND[@]}" >$EVENTS 2>$RUN/guard.err
 	guard=$spawned
 	await "the guard" "vipguard status >/dev/null 2>&1" || return
@@ -49,6 +52,44 @@ manifests() {
 	guard_stop
 }
 test_case "SIGHUP reads the static Pods again" manifests
+
+# A link that only the cluster names (LBNodeAgent), while the API is away: the next guard goes on with the name.
+named_dummy() { bpftool "$@" key 0x40 0 0 0 0x70 0x75 0x72 0x65 0x6c 0x62 0x30 0 0 0 0 0 0 0 0 0; }
+kept_dummies() {
+	at cp1 ip link add purelb0 type bridge # no wire; not every kernel has dummy
+	write_kubeconfig
+	guard_beside_api || return
+	kill -KILL $guard
+	wait $guard
+	named_dummy map update pinned $PINS/vg_dummies value 1 0 0 0 || return
+	guard_beside_api || return
+	at cp1 ip addr add $VIP/32 dev purelb0 || return
+	await_event ".event == \"bind\" and .interface == \"purelb0\" and .reason == \"service-dummy\"" >/dev/null || return
+	bound $VIP || return
+	named_dummy map lookup pinned $PINS/vg_dummies >/dev/null || fail "its name is forgotten" || return
+	guard_stop
+}
+guard_beside_api() {
+	spawn cp1 vipguard run --mode enforce "${good[@]}" --kubeconfig $RUN/kubeconfig "${BLIND[@]}" --log-format json >$EVENTS 2>$RUN/guard.err
+	guard=$spawned
+	await_event '.event == "started"' >/dev/null
+}
+test_case "a service dummy that only the cluster names is not forgotten by a restart" kept_dummies
+at cp1 ip link del purelb0
+
+# Pins of a guard elsewhere speak of other links, by index, and of what is right there: none of that is taken over.
+other_namespace() {
+	guard_start enforce "${BLIND[@]}" || return
+	kill -KILL $guard
+	wait $guard
+	named_dummy map update pinned $PINS/vg_dummies value 1 0 0 0 || return
+	spawn worker1 vipguard run --mode audit "${good[@]}" "${BLIND[@]}" --log-format json >$EVENTS 2>$RUN/guard.err
+	guard=$spawned
+	await_event '.event == "ready"' >/dev/null || return
+	! named_dummy map lookup pinned $PINS/vg_dummies >/dev/null 2>&1 || fail "it goes on with the other's maps" || return
+	guard_stop
+}
+test_case "pins of a guard in another network namespace are not taken over" other_namespace
 
 many() {
 	local began=$SECONDS

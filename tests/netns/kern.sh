@@ -106,6 +106,27 @@ claim_from_afar() {
 	EOF
 }
 
+# afar_start: one frame a millisecond, of what passes and is known; afar_stop: ends it, how many were sent in "$dir/sent"
+afar_start() {
+	python3 -c 'if True:
+		import select, socket, sys
+		s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+		mac, ip = bytes([2, 0, 0, 0, 0, 0x99]), socket.inet_aton("192.0.2.10")
+		frame = b"\xff" * 6 + mac + b"\x08\x06" + b"\0\1\x08\0\6\4\0\1" + mac + ip + bytes(6) + ip
+		sent = 0
+		while not select.select([sys.stdin], [], [], 0.001)[0]:
+		    sent += s.sendto(b"\x08\0\0\0\0\0\7\0" + frame, ("127.0.0.1", 4789)) > 0
+		print(sent)' <"$dir/afar" >"$dir/sent" 9>&- &
+	afar=$!
+	exec 7>"$dir/afar"
+}
+afar_stop() {
+	echo >&7
+	wait "$afar"
+}
+
+knows_no_link() { ! bpftool map lookup pinned $pins/vg_links key "$@" >/dev/null 2>&1; }
+
 second_guard_is_refused() { ! "$probe" 192.0.2.10 <>"$dir/never" >"$dir/second" 2>&1; }
 
 # A witness at the far end. Claims of an own address come last, so once they are
@@ -140,7 +161,7 @@ facts_add_up_to() {
 }
 
 mount -t bpf bpf /sys/fs/bpf || exit 1
-mkfifo "$dir/in" "$dir/never"
+mkfifo "$dir/in" "$dir/never" "$dir/afar"
 echo 1 >/proc/sys/net/ipv6/conf/default/disable_ipv6
 ip link set lo up
 ip link add eth0 type veth peer name peer0
@@ -310,6 +331,20 @@ claim 203.0.113.9 1 pod1
 check "what a pod says passes" witness_has 203.0.113.9 1
 check "but for its claims of the VIP" [ "$(witness_saw 192.0.2.10)" = 3 ]
 witness_stop
+kill -9 "$pid"
+wait "$pid" || true
+exec 9>&-
+# of a link that went while no guard ran
+bpftool map update pinned $pins/vg_links key 0x0f 0x27 0 0 value 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0
+check "a witness is there" witness_start
+afar_start
+check "the other host is heard while no guard runs" witness_has 192.0.2.10 100
+check "a guard takes over" probe_start -e
+check "and knows no link that is gone" knows_no_link 0x0f 0x27 0 0
+check "the other host ends well" afar_stop
+check "not one of its frames is missing" witness_has 192.0.2.10 "$(<"$dir/sent")"
+witness_stop
+claim 192.0.2.10 3 pod1
 check "keeps up" probe_sync switch
 check "which are reported with its port" says '^announce .* addr=192.0.2.10/32 if=eth0 in=pod0 .*refused=1'
 check "and nobody is blamed for the other host's" says_not '^announce .* in=vx0 '

@@ -20,6 +20,7 @@ static struct {
 	bool blind; /* ConfigMaps may not be read */
 	int sync; /* what vg_kern_sync() gives */
 	uint64_t earlier; /* since when the picture that the guard before this one left is from another one; 0: it left none */
+	struct vg_dummies dummies; /* as that one had them */
 	uint64_t kept; /* what this one said of that for the next */
 	unsigned looks, syncs, protections, degraded, recovered;
 	unsigned asked; /* how often whether the source is fresh */
@@ -102,6 +103,11 @@ int vg_kern_sync_entries(struct vg_kern *kern, const struct vg_snapshot *snapsho
 uint64_t vg_kern_earlier_since(const struct vg_kern *kern)
 {
 	return said.earlier;
+}
+
+const struct vg_dummies *vg_kern_earlier_dummies(const struct vg_kern *kern)
+{
+	return &said.dummies;
 }
 
 void vg_kern_keep_earlier(struct vg_kern *kern, uint64_t since_ns)
@@ -216,13 +222,19 @@ static inline void world_up(struct world *world)
 }
 
 /* The same, where a guard was a moment ago, with a picture that is from one since then. */
-static inline void world_up_after(struct world *world, uint64_t since_ns)
+static inline void world_up_knowing(struct world *world, uint64_t since_ns, const char *dummy)
 {
 	static char nowhere[] = "/nowhere", *folders[] = { nowhere };
 
 	memset(&said, 0, sizeof(said));
 	said.earlier = since_ns;
+	vg_dummies_add(&said.dummies, dummy);
 	world_up_with(world, folders, 1);
+}
+
+static inline void world_up_after(struct world *world, uint64_t since_ns)
+{
+	world_up_knowing(world, since_ns, "");
 }
 
 static inline void world_down(struct world *world)

@@ -211,6 +211,25 @@ static void test_an_earlier_picture_holds(void **state)
 	}
 }
 
+/* Which links hold service addresses: as that guard had it, and where there was none, none of kind dummy is sure to be another. */
+static void test_earlier_dummies(void **state)
+{
+	const struct vg_dummies *dummies;
+	struct world world;
+
+	for (int after = 0; after < 2; after++) {
+		world_up_knowing(&world, after ? vg_time_boot_ns() - VG_NS_PER_SEC : 0, "purelb0");
+		dummies = vg_snapshot_dummies(world.guard.snapshot);
+		assert_true(vg_dummies_have(dummies, "purelb0"));
+		assert_int_equal(dummies->open, !after);
+		fill(&world.guard);
+		become_fresh(&world.guard);
+		dummies = vg_snapshot_dummies(world.guard.snapshot);
+		assert_false(vg_dummies_have(dummies, "purelb0") || dummies->open);
+		world_down(&world);
+	}
+}
+
 /* Guards that are restarted again and again hand it on no younger than it is. */
 static void test_an_old_earlier_picture(void **state)
 {
@@ -296,12 +315,19 @@ static void test_static_pods_of_two_folders(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_a_look_asks_once),       cmocka_unit_test(test_a_real_link_is_weighed_as_one),
-		cmocka_unit_test(test_dummies_take_no_place),  cmocka_unit_test(test_by_the_clock),
-		cmocka_unit_test(test_after_a_pause),	       cmocka_unit_test(test_never_heard_from_is_said),
-		cmocka_unit_test(test_kept_protections),       cmocka_unit_test(test_an_earlier_picture_holds),
-		cmocka_unit_test(test_an_old_earlier_picture), cmocka_unit_test(test_a_full_cluster),
-		cmocka_unit_test(test_nothing_adds_up_before), cmocka_unit_test(test_static_pods_of_two_folders),
+		cmocka_unit_test(test_a_look_asks_once),
+		cmocka_unit_test(test_a_real_link_is_weighed_as_one),
+		cmocka_unit_test(test_dummies_take_no_place),
+		cmocka_unit_test(test_by_the_clock),
+		cmocka_unit_test(test_after_a_pause),
+		cmocka_unit_test(test_never_heard_from_is_said),
+		cmocka_unit_test(test_kept_protections),
+		cmocka_unit_test(test_an_earlier_picture_holds),
+		cmocka_unit_test(test_earlier_dummies),
+		cmocka_unit_test(test_an_old_earlier_picture),
+		cmocka_unit_test(test_a_full_cluster),
+		cmocka_unit_test(test_nothing_adds_up_before),
+		cmocka_unit_test(test_static_pods_of_two_folders),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -148,6 +148,23 @@ static void test_table(void **state)
 	}
 }
 
+/* As long as not all service dummies are named, a violation on what may be one is not known to be one; on a real link it is. */
+static void test_dummies_not_all_named(void **state)
+{
+	VG_CLEANUP(vg_snapshot_freep) struct vg_snapshot *snapshot = NULL;
+	const struct vg_dummies dummies = { .open = true };
+	struct vg_circumstances circumstances = { .now_ns = CHANGED, .grace_ns = GRACE };
+	struct vg_addr addr = addr_of("192.0.2.2");
+
+	assert_int_equal(vg_snapshot_new("worker1", "test", &snapshot), 0);
+	assert_int_equal(vg_snapshot_copy(snapshot, *state), 0);
+	vg_snapshot_set_dummies(snapshot, &dummies);
+	assert_int_equal(vg_judge(snapshot, &addr, "purelb0", &circumstances).bind.reason, VG_STALE_SOURCE);
+	assert_int_equal(vg_judge(snapshot, &addr, "kube-lb0", &circumstances).bind.reason, VG_SERVICE_DUMMY);
+	assert_int_equal(vg_judge(snapshot, &addr, NULL, &circumstances).bind.reason, VG_ASSIGNED_ELSEWHERE);
+	assert_int_equal(vg_judge(snapshot, &addr, "purelb0", &circumstances).announce.reason, VG_ASSIGNED_ELSEWHERE);
+}
+
 /* No reason of the file source may be left out of the table above. */
 static void test_table_is_complete(void **state)
 {
@@ -267,7 +284,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_table),	       cmocka_unit_test(test_table_is_complete), cmocka_unit_test(test_nothing_known),
 		cmocka_unit_test(test_grace_extremes), cmocka_unit_test(test_assignment_alone),	 cmocka_unit_test(test_fact_picks_its_half),
-		cmocka_unit_test(test_stale_source),   cmocka_unit_test(test_incomplete_source),
+		cmocka_unit_test(test_stale_source),   cmocka_unit_test(test_incomplete_source), cmocka_unit_test(test_dummies_not_all_named),
 	};
 
 	return cmocka_run_group_tests_name("judge", tests, setup, teardown);

@@ -231,6 +231,14 @@ static void knows_dummies(void **state)
 	memcpy(rt.name, "purelb0", sizeof("purelb0"));
 	assert_int_equal(vg_links_put(links, &rt), 0);
 	assert_true(vg_links_find(links, 4)->dummy);
+	/* as long as not all are named, any of that kind may be one, and none of another */
+	dummies.open = true;
+	assert_true(vg_links_set_dummies(links, &dummies));
+	assert_true(vg_links_find(links, 2)->dummy && vg_links_is_dummy(links, "any0", "dummy"));
+	assert_false(vg_links_is_dummy(links, "eth0", "") || vg_links_is_dummy(links, "br0", "bridge"));
+	dummies.open = false;
+	assert_true(vg_links_set_dummies(links, &dummies));
+	assert_false(vg_links_find(links, 2)->dummy);
 }
 
 static void is_bounded(void **state)

@@ -178,6 +178,15 @@ bool vg_guard_keeps_earlier(const struct vg_guard *guard)
 	return guard->earlier_until_ns && !guard->complete && vg_time_boot_ns() < guard->earlier_until_ns;
 }
 
+/* Which links hold service addresses the cluster has not said yet: what was known before goes on, and where nothing was, one may be any of them. */
+static void keep_dummies(const struct vg_guard *guard, struct vg_snapshot *snapshot)
+{
+	struct vg_dummies dummies = *(guard->snapshot ? vg_snapshot_dummies(guard->snapshot) : vg_kern_earlier_dummies(guard->kern));
+
+	dummies.open = !vg_guard_keeps_earlier(guard);
+	vg_snapshot_set_dummies(snapshot, &dummies);
+}
+
 static void end_earlier(struct vg_guard *guard)
 {
 	guard->earlier_until_ns = 0;
@@ -272,6 +281,8 @@ static int compose(struct vg_guard *guard, struct vg_snapshot **ret_snapshot)
 		r = copy_cluster_protections(guard, snapshot);
 	if (r == 0 && guard->complete)
 		r = assess_all(guard, snapshot);
+	else if (r == 0)
+		keep_dummies(guard, snapshot);
 	if (r == 0 && guard->snapshot)
 		vg_snapshot_inherit(snapshot, guard->snapshot, vg_time_boot_ns());
 	if (r == 0)
@@ -392,12 +403,22 @@ void vg_guard_take_freshness(struct vg_guard *guard)
 	vg_guard_look_end(guard, false);
 }
 
+/* Static Pods name no links. */
+static int assess_manifests(const struct vg_guard *guard, struct vg_snapshot *snapshot, bool all, struct vg_changes *ret_changes)
+{
+	const struct vg_dummies dummies = *vg_snapshot_dummies(snapshot);
+	struct vg_assess_config config = vg_guard_assess_config(guard);
+	struct vg_moment now = vg_guard_moment();
+	int r = vg_assess(guard->manifests, snapshot, &config, &now, all, ret_changes);
+
+	vg_snapshot_set_dummies(snapshot, &dummies);
+	return r;
+}
+
 int vg_guard_take_manifests(struct vg_guard *guard)
 {
 	VG_CLEANUP(vg_changes_deinit) struct vg_changes changes = { .n = 0 };
-	struct vg_assess_config config = vg_guard_assess_config(guard);
-	struct vg_moment now = vg_guard_moment();
-	int r = vg_assess(guard->manifests, guard->snapshot, &config, &now, false, &changes);
+	int r = assess_manifests(guard, guard->snapshot, false, &changes);
 
 	if (r == 0 && changes.protections)
 		vg_guard_take_freshness(guard);
@@ -418,9 +439,7 @@ static int keep_protection(void *ctx, const struct vg_prefix *prefix, enum vg_re
 static int protect_kept(struct vg_guard *guard, struct vg_snapshot *snapshot)
 {
 	VG_CLEANUP(vg_changes_deinit) struct vg_changes changes = { .n = 0 };
-	struct vg_assess_config config = vg_guard_assess_config(guard);
-	struct vg_moment now = vg_guard_moment();
-	int r = vg_assess(guard->manifests, snapshot, &config, &now, true, &changes);
+	int r = assess_manifests(guard, snapshot, true, &changes);
 
 	return r < 0 ? r : vg_kern_for_each_kept(guard->kern, keep_protection, snapshot);
 }
@@ -431,8 +450,10 @@ static void on_earlier_over(void *ctx)
 	struct vg_guard *guard = ctx;
 
 	end_earlier(guard);
-	if (!guard->complete)
-		vg_guard_take_freshness(guard);
+	if (guard->complete)
+		return;
+	keep_dummies(guard, guard->snapshot);
+	vg_guard_take_freshness(guard);
 }
 
 /* A cluster takes its time to be listed. Without this a restart would let everything pass meanwhile. */

@@ -17,6 +17,7 @@
 struct vg_dummies {
 	char names[VG_DUMMIES_MAX][VG_IFNAME_MAX]; /* sorted, unique */
 	size_t n;
+	bool open; /* whoever names them was not heard from yet: a link of kind dummy may be one */
 };
 
 /* lo is a real link, whatever an object says, and what cannot be a link's name is none. */

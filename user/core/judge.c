@@ -52,10 +52,12 @@ struct vg_answer vg_judge(const struct vg_snapshot *snapshot, const struct vg_ad
 {
 	const struct vg_protection *protection;
 	const struct vg_assignment *assignment;
+	const struct vg_dummies *dummies;
 	struct vg_answer answer;
 
 	if (!snapshot)
 		return answer_of(VG_STALE_SOURCE);
+	dummies = vg_snapshot_dummies(snapshot);
 	protection = vg_snapshot_protected(snapshot, addr);
 	if (protection) {
 		answer = answer_of(protection->reason);
@@ -65,8 +67,10 @@ struct vg_answer vg_judge(const struct vg_snapshot *snapshot, const struct vg_ad
 	assignment = vg_snapshot_find(snapshot, addr);
 	answer = assignment ? vg_judge_assignment(assignment, circumstances) : answer_of(circumstances->incomplete ? VG_STALE_SOURCE : VG_NO_SERVICE);
 	/* Such a link excuses the bind only: the kernel may answer ARP for it on another one. */
-	if (link && vg_dummies_have(vg_snapshot_dummies(snapshot), link))
+	if (link && vg_dummies_have(dummies, link))
 		answer.bind = vg_judgement_of(VG_SERVICE_DUMMY);
+	else if (link && dummies->open && answer.bind.verdict == VG_VIOLATION)
+		answer.bind = vg_judgement_of(VG_STALE_SOURCE);
 	return answer;
 }
 

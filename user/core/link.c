@@ -71,7 +71,7 @@ bool vg_dummies_have(const struct vg_dummies *dummies, const char *link)
 
 bool vg_dummies_equal(const struct vg_dummies *a, const struct vg_dummies *b)
 {
-	return a->n == b->n && !memcmp(a->names, b->names, a->n * sizeof(a->names[0]));
+	return a->n == b->n && a->open == b->open && !memcmp(a->names, b->names, a->n * sizeof(a->names[0]));
 }
 
 /* What a link is made of is told by its kind; hardware has none. */

@@ -205,7 +205,7 @@ static int set_up_pins(struct vg_kern *kern, const struct vg_kern_config *config
 
 	if (vg_feature_is_off(&kern->features, VG_FEATURE_PINS, config->without))
 		return 0;
-	r = vg_maps_pin(&kern->maps, config->pin_dir, &error);
+	r = vg_maps_pin(&kern->maps, config->pin_dir, kern->netns, &error);
 	record(kern, VG_FEATURE_PINS, r, &error);
 	return r == -EBUSY ? vg_error_set(ret_error, r, "%s", error.text) : 0;
 }
@@ -233,12 +233,13 @@ static int set_up_maps(struct vg_kern *kern, const struct vg_kern_config *config
 	return r < 0 ? vg_error_set(ret_error, r, "out of memory") : 0;
 }
 
-static int set_up_sense(struct vg_kern *kern, const struct vg_kern_config *config, struct vg_error *ret_error)
+static int set_up_sense(struct vg_kern *kern, const struct vg_kern_config *config, const struct vg_dummies *kept, struct vg_error *ret_error)
 {
 	const struct vg_sense_config sense = {
 		.maps = &kern->maps,
 		.interfaces = (const char *const *)kern->interfaces,
 		.n_interfaces = kern->n_interfaces,
+		.dummies = kept,
 		.netns = kern->netns,
 		.ctx = kern,
 		.fact = on_fact,
@@ -285,6 +286,7 @@ int vg_kern_new(struct vg_loop *loop, const struct vg_kern_config *config, const
 		struct vg_kern **ret_kern)
 {
 	VG_CLEANUP(vg_kern_freep) struct vg_kern *kern = calloc(1, sizeof(*kern));
+	struct vg_dummies kept;
 	int r;
 
 	if (!kern)
@@ -313,13 +315,12 @@ int vg_kern_new(struct vg_loop *loop, const struct vg_kern_config *config, const
 	vg_losses_init(&kern->losses, kern->maps.stats);
 	vg_maps_clear(&kern->maps, VG_MAP_BINDS);
 	vg_kern_note_wanted(kern, config);
-	r = set_up_sense(kern, config, ret_error);
+	/* before anything is denied */
+	r = vg_kern_keep_dummies(kern, &kept, ret_error);
+	if (r == 0)
+		r = set_up_sense(kern, config, &kept, ret_error);
 	if (r < 0)
 		return r;
-	/* before anything is denied */
-	r = vg_maps_ready(&kern->maps) ? vg_note_dummies(&kern->maps, &(struct vg_dummies){ .n = 0 }) : 0;
-	if (r < 0)
-		return vg_error_set(ret_error, r, "cannot write to vg_dummies: %s", strerror(-r));
 	r = set_up_programs(kern, config->without);
 	if (r < 0)
 		return vg_error_set(ret_error, r, "cannot read the events of the kernel: %s", strerror(-r));
@@ -360,25 +361,9 @@ void vg_kern_free(struct vg_kern *kern)
 
 /* ---- running ---- */
 
-/* The kernel denies no bind on such a link. */
-static void note_dummies(const struct vg_kern *kern, const struct vg_dummies *dummies)
-{
-	struct vg_links *links = vg_sense_links(kern->sense);
-	const struct vg_link *link;
-	int r;
-
-	if (!vg_links_set_dummies(links, dummies))
-		return;
-	r = vg_maps_ready(&kern->maps) ? vg_note_dummies(&kern->maps, dummies) : 0;
-	if (r < 0)
-		vg_log_errno(r, "cannot write the links that hold service addresses to vg_dummies");
-	for (size_t i = 0; (link = vg_links_at(links, i)); i++)
-		vg_note_link(&kern->maps, link);
-}
-
 int vg_kern_sync(struct vg_kern *kern, const struct vg_snapshot *snapshot, const struct vg_circumstances *circumstances)
 {
-	note_dummies(kern, vg_snapshot_dummies(snapshot));
+	vg_kern_note_dummies(kern, vg_snapshot_dummies(snapshot));
 	return vg_sync_maps(&kern->maps, snapshot, circumstances, kern->deadman);
 }
 

@@ -67,6 +67,8 @@ int vg_kern_sync_entries(struct vg_kern *kern, const struct vg_snapshot *snapsho
  */
 uint64_t vg_kern_earlier_since(const struct vg_kern *kern);
 void vg_kern_keep_earlier(struct vg_kern *kern, uint64_t since_ns); /* for the guard after this one; 0: the maps are this one's own */
+/* Links that hold service addresses, as that guard had them from the cluster. */
+const struct vg_dummies *vg_kern_earlier_dummies(const struct vg_kern *kern);
 /* In place of vg_kern_sync(), to go on with that: adds what is protected. -errno: now nothing is acted on. */
 int vg_kern_sync_protections(struct vg_kern *kern, const struct vg_snapshot *snapshot);
 /* What it said of this address on a real link; false: nothing. */

@@ -41,6 +41,10 @@ struct vg_kern {
 /* kern.c */
 void vg_kern_say_changed(void *kern, enum vg_feature feature, bool ok, const char *why);
 
+/* kern_dummies.c */
+int vg_kern_keep_dummies(struct vg_kern *kern, struct vg_dummies *ret_kept, struct vg_error *ret_error);
+void vg_kern_note_dummies(const struct vg_kern *kern, const struct vg_dummies *dummies);
+
 /* kern_watch.c */
 void vg_kern_note_unpinned(struct vg_kern *kern); /* once attached: what is not pinned ends with the guard, which is to be known */
 void vg_kern_watch(struct vg_kern *kern); /* looks for what others did, repairs it, says it */

@@ -140,7 +140,13 @@ bool vg_links_set_global(struct vg_links *links, uint32_t ifindex, bool has_glob
 
 bool vg_links_is_dummy(const struct vg_links *links, const char *name, const char *kind)
 {
-	return vg_dummies_have(&links->dummies, name) && !vg_link_leads_somewhere(name, kind);
+	return (vg_dummies_have(&links->dummies, name) && !vg_link_leads_somewhere(name, kind)) ||
+	       (links->dummies.open && strcmp(kind, "dummy") == 0);
+}
+
+const struct vg_dummies *vg_links_dummies(const struct vg_links *links)
+{
+	return &links->dummies;
 }
 
 bool vg_links_set_dummies(struct vg_links *links, const struct vg_dummies *dummies)

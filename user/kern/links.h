@@ -37,6 +37,7 @@ struct vg_link *vg_links_find(const struct vg_links *links, uint32_t ifindex);
 bool vg_links_set_global(struct vg_links *links, uint32_t ifindex, bool has_global);
 /* Which links hold service addresses besides those known by name (copied). True: those are others than before. */
 bool vg_links_set_dummies(struct vg_links *links, const struct vg_dummies *dummies);
+const struct vg_dummies *vg_links_dummies(const struct vg_links *links);
 bool vg_links_is_dummy(const struct vg_links *links, const char *name, const char *kind);
 /* Whether a list of the kernel's holds this link. */
 bool vg_links_is_listed(const struct vg_rt_link *list, size_t n, uint32_t ifindex);

@@ -163,12 +163,13 @@ static bool is_same_kind(int a, int b)
 	       x.key_size == y.key_size && x.value_size == y.value_size && x.max_entries == y.max_entries && x.map_flags == y.map_flags;
 }
 
-static bool has_our_version(int config_fd)
+/* What a guard of another network namespace left there speaks of other links and other addresses. */
+static bool is_of_our_kind(int config_fd, uint32_t netns)
 {
 	const __u32 key = 0;
 	struct vg_config config;
 
-	return bpf_map_lookup_elem(config_fd, &key, &config) == 0 && config.abi_version == VG_ABI_VERSION;
+	return bpf_map_lookup_elem(config_fd, &key, &config) == 0 && config.abi_version == VG_ABI_VERSION && config.netns == netns;
 }
 
 static void close_all(int fds[VG_MAP_MAX])
@@ -178,7 +179,7 @@ static void close_all(int fds[VG_MAP_MAX])
 }
 
 /* True: ret_fds holds the whole pinned set, and it is of our kind. */
-static bool open_pinned(const struct vg_maps *maps, int ret_fds[VG_MAP_MAX])
+static bool open_pinned(const struct vg_maps *maps, uint32_t netns, int ret_fds[VG_MAP_MAX])
 {
 	bool ours = true;
 
@@ -186,7 +187,7 @@ static bool open_pinned(const struct vg_maps *maps, int ret_fds[VG_MAP_MAX])
 		ret_fds[i] = -1;
 	for (size_t i = 0; i < VG_MAP_MAX && ours; i++)
 		ours = vg_pins_get(maps->pins, map_texts[i].name, &ret_fds[i]) == 0 && is_same_kind(ret_fds[i], maps->fds[i]);
-	if (ours && has_our_version(ret_fds[VG_MAP_CONFIG]))
+	if (ours && is_of_our_kind(ret_fds[VG_MAP_CONFIG], netns))
 		return true;
 	close_all(ret_fds);
 	return false;
@@ -241,7 +242,7 @@ static int map_values(struct vg_maps *maps, struct vg_error *ret_error)
 	return 0;
 }
 
-int vg_maps_pin(struct vg_maps *maps, const char *dir, struct vg_error *ret_error)
+int vg_maps_pin(struct vg_maps *maps, const char *dir, uint32_t netns, struct vg_error *ret_error)
 {
 	int fds[VG_MAP_MAX];
 	int r;
@@ -253,7 +254,7 @@ int vg_maps_pin(struct vg_maps *maps, const char *dir, struct vg_error *ret_erro
 	r = vg_pins_new(dir, ret_error, &maps->pins);
 	if (r < 0)
 		return r;
-	if (open_pinned(maps, fds)) {
+	if (open_pinned(maps, netns, fds)) {
 		adopt(maps, fds);
 		return 0;
 	}

@@ -56,9 +56,9 @@ int vg_maps_take(struct vg_maps *maps, struct bpf_object *object);
 int vg_maps_lend(const struct vg_maps *maps, struct bpf_object *object);
 /*
  * After vg_maps_take(): locks the folder, goes on with the maps pinned there if all of them are ours (type, sizes, ABI
- * version), else puts the new ones in their place. -EBUSY: another guard runs. Another -errno: ours are there, but not pinned.
+ * version, network namespace), else puts the new ones in their place. -EBUSY: another guard runs. Another -errno: ours are there, but not pinned.
  */
-int vg_maps_pin(struct vg_maps *maps, const char *dir, struct vg_error *ret_error);
+int vg_maps_pin(struct vg_maps *maps, const char *dir, uint32_t netns, struct vg_error *ret_error);
 /* After vg_maps_pin(), however that went: maps config and stats, and the maps are ready. */
 int vg_maps_open(struct vg_maps *maps, struct vg_error *ret_error);
 bool vg_maps_ready(const struct vg_maps *maps);

@@ -23,6 +23,20 @@ void vg_note_link(const struct vg_maps *maps, const struct vg_link *link)
 		vg_log_errno(r, "cannot write %s to vg_links", link->rt.name);
 }
 
+void vg_note_no_other_links(const struct vg_maps *maps, const struct vg_links *links)
+{
+	_cleanup_free_ uint32_t *keys = NULL;
+	size_t n = 0;
+	int r = vg_maps_list_keys(maps, VG_MAP_LINKS, (void **)&keys, &n);
+
+	for (size_t i = 0; r == 0 && i < n; i++) {
+		if (!vg_links_find(links, keys[i]))
+			r = vg_maps_delete(maps, VG_MAP_LINKS, &keys[i]);
+	}
+	if (r < 0)
+		vg_log_errno(r, "cannot take links that are gone out of vg_links");
+}
+
 static struct vg_name_key name_key(const char *name, bool begins)
 {
 	size_t len = strlen(name);
@@ -87,6 +101,26 @@ int vg_note_dummies(const struct vg_maps *maps, const struct vg_dummies *dummies
 	for (size_t i = 0; r == 0 && i < dummies->n; i++)
 		r = put_dummy(maps, dummies->names[i], false);
 	return r < 0 ? r : forget_other_dummies(maps, dummies);
+}
+
+static bool is_whole_name(const struct vg_name_key *key)
+{
+	return memchr(key->name, '\0', sizeof(key->name)) && key->prefixlen == 8 * (strlen(key->name) + 1);
+}
+
+int vg_note_kept_dummies(const struct vg_maps *maps, struct vg_dummies *ret_dummies)
+{
+	const struct vg_dummies none = { .n = 0 };
+	_cleanup_free_ struct vg_name_key *keys = NULL;
+	size_t n = 0;
+	int r = vg_maps_list_keys(maps, VG_MAP_DUMMIES, (void **)&keys, &n);
+
+	*ret_dummies = none;
+	for (size_t i = 0; r == 0 && i < n; i++) {
+		if (is_whole_name(&keys[i]) && !is_dummy_key(&none, &keys[i]))
+			vg_dummies_add(ret_dummies, keys[i].name);
+	}
+	return r;
 }
 
 void vg_note_bind(const struct vg_maps *maps, const struct vg_fact *fact, const struct vg_judgement *judgement)

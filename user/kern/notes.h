@@ -8,8 +8,12 @@
 #include "kern/maps.h"
 
 void vg_note_link(const struct vg_maps *maps, const struct vg_link *link);
+/* Takes away what is left of links that are gone; what cannot be is logged. */
+void vg_note_no_other_links(const struct vg_maps *maps, const struct vg_links *links);
 /* The names of links that hold service addresses, known ones and these, and no others. -errno. */
 int vg_note_dummies(const struct vg_maps *maps, const struct vg_dummies *dummies);
+/* Those of them that are not known by name: what an earlier guard put there. -errno. */
+int vg_note_kept_dummies(const struct vg_maps *maps, struct vg_dummies *ret_dummies);
 void vg_note_bind(const struct vg_maps *maps, const struct vg_fact *fact, const struct vg_judgement *judgement);
 
 #endif

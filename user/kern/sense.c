@@ -26,6 +26,7 @@ struct vg_sense {
 	struct vg_pendings pendings;
 	bool hooked;
 	bool starting; /* what is found is preexisting */
+	bool chosen; /* once at least; until then vg_links may be an earlier guard's, and its programs go by it */
 	bool links_dirty; /* the choice of guarded links may be another */
 };
 
@@ -244,7 +245,8 @@ static void on_new_link(struct vg_sense *sense, const struct vg_rt_link *rt)
 	}
 	if (!before)
 		vg_links_set_global(sense->links, rt->ifindex, vg_bounds_has_global(sense->bounds, rt->ifindex));
-	vg_note_link(sense->config.maps, vg_links_find(sense->links, rt->ifindex));
+	if (sense->chosen)
+		vg_note_link(sense->config.maps, vg_links_find(sense->links, rt->ifindex));
 	sense->links_dirty = true;
 }
 
@@ -300,6 +302,18 @@ void vg_sense_choose(struct vg_sense *sense)
 			vg_note_link(sense->config.maps, link);
 	}
 	sense->config.guarded_changed(sense->config.ctx);
+}
+
+/* Each link is written once, with its role: at no moment is one that was a port none. */
+static void choose_first(struct vg_sense *sense)
+{
+	const struct vg_link *link;
+
+	vg_links_choose(sense->links, sense->config.interfaces, sense->config.n_interfaces);
+	for (size_t i = 0; (link = vg_links_at(sense->links, i)); i++)
+		vg_note_link(sense->config.maps, link);
+	sense->chosen = true;
+	vg_note_no_other_links(sense->config.maps, sense->links);
 }
 
 static void on_settled(void *ctx)
@@ -427,8 +441,10 @@ int vg_sense_new(struct vg_loop *loop, const struct vg_sense_config *config, str
 	sense->config = *config;
 	sense->starting = true;
 	r = vg_links_new(&sense->links);
-	if (r == 0)
+	if (r == 0) {
+		(void)vg_links_set_dummies(sense->links, config->dummies);
 		r = vg_bounds_new(&sense->bounds);
+	}
 	if (r == 0)
 		r = vg_timer_new(loop, on_timer, sense, &sense->timer);
 	if (r < 0)
@@ -439,6 +455,7 @@ int vg_sense_new(struct vg_loop *loop, const struct vg_sense_config *config, str
 		r = look(sense);
 	if (r < 0)
 		return r;
+	choose_first(sense);
 	*ret_sense = TAKE_PTR(sense);
 	return 0;
 }

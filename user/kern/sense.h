@@ -18,6 +18,7 @@ struct vg_sense_config {
 	const struct vg_maps *maps;
 	const char *const *interfaces; /* as vg_links_choose(); must outlive it */
 	size_t n_interfaces;
+	const struct vg_dummies *dummies; /* links that are known to hold service addresses; for vg_sense_new() alone */
 	uint32_t netns;
 	void *ctx;
 	void (*fact)(void *ctx, const struct vg_fact *fact);
@@ -27,7 +28,7 @@ struct vg_sense_config {
 	void (*settled)(void *ctx); /* after a batch of notifications */
 };
 
-/* Follows from now on, and knows what is there; nothing is handed out yet. */
+/* Follows from now on, and knows what is there; nothing is handed out yet. vg_links then says so, where it may have been an earlier guard's. */
 int vg_sense_new(struct vg_loop *loop, const struct vg_sense_config *config, struct vg_sense **ret_sense);
 void vg_sense_free(struct vg_sense *sense); /* NULL is fine */
 

@@ -116,7 +116,8 @@ static int take_off(uint32_t ifindex, uint32_t link_id)
 	_cleanup_close_ int fd = bpf_link_get_fd_by_id(link_id);
 
 	attr.link_fd = (uint32_t)fd;
-	if (fd >= 0 && syscall(SYS_bpf, BPF_LINK_DETACH, &attr, sizeof(attr)) == 0)
+	/* ENOENT: nothing holds it any more, and it is on its way */
+	if ((fd < 0 && errno == ENOENT) || (fd >= 0 && syscall(SYS_bpf, BPF_LINK_DETACH, &attr, sizeof(attr)) == 0))
 		return 0;
 	return vg_log_errno(-errno, "cannot take the program of an earlier guard off ifindex %u", ifindex);
 }
