@@ -26,6 +26,9 @@
 #define SIOCSIFBRDADDR 0x891a
 #define SIOCSIFNETMASK 0x891c
 
+/* Of the guard that loads this. One that took over has its own programs beside ours until the kernel has taken these off. */
+volatile __u64 vg_generation SEC(".data.generation") = 0;
+
 /* One address inserted, whatever family and however it was read. */
 struct bind_insert {
 	struct vg_addr addr;
@@ -82,7 +85,7 @@ static __always_inline int bind_raise(const struct bind_insert *insert)
 	struct vg_stats *stats = vg_stats_get();
 	struct vg_event *event;
 
-	if (!config || !stats || insert->netns != config->netns)
+	if (!config || !stats || insert->netns != config->netns || config->generation != vg_generation)
 		return 0;
 	VG_COUNT(stats, bind_seen);
 	event = vg_event_reserve(VG_EVENT_BIND, &stats->lost_ring_bind);

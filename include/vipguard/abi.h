@@ -95,6 +95,7 @@ struct vg_config {
 	__u64 deadline_ns; /* dead-man: CLOCK_BOOTTIME; from then on everything passes */
 	__u64 paused_until_ns; /* CLOCK_BOOTTIME; nothing is acted on before; 0: not paused */
 	__u64 period_ns; /* repeats of an announcement, or of a refused bind, make one event in this time */
+	__u64 generation; /* of the guard in charge: CLOCK_BOOTTIME of its start. By its programs alone binds are told */
 	__u64 earlier_since_ns; /* CLOCK_BOOTTIME; since when the maps hold what an earlier guard knew of the cluster; 0: they do not */
 	char node[VG_NODE_MAX];
 };

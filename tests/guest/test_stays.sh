@@ -70,6 +70,18 @@ test_case "SIGTERM: the same" stays TERM 0
 test_case "SIGKILL, clsact" stays KILL 137 --without tcx
 test_case "SIGTERM, clsact" stays TERM 0 --without tcx
 
+# Without a bpffs nothing is pinned; what stays is a filter.
+stays_unpinned() {
+	stays_start --dead-man 600s --without tcx --without pins || return
+	kill "-$1" $guard
+	wait $guard
+	equal "frames" "$(witness_count at cp1 blast --link eth0 --vip $VIP --count 10 --form arp-reply)" 0 || return
+	guard=''
+	exits_fine vipguard detach || return
+	equal "frames once it is detached" "$(witness_count at cp1 blast --link eth0 --vip $VIP --count 10 --form arp-reply)" 10
+}
+test_case "SIGTERM, clsact without pins: the same" stays_unpinned TERM
+
 # Killed, stopped and started again while the attack goes on.
 restarts() {
 	local signal

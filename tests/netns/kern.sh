@@ -248,6 +248,7 @@ comes_first() {
 		read -r -t 0.02 <>"$dir/never" || true
 	done
 }
+no_tcx() { [[ $(tests/netns/tcprog.py first eth0) == vg_announce ]] || echo vg_announce; }
 first_filter() { tc filter show dev eth0 egress | grep -oE 'vg_announce|other' | head -n 1; }
 
 check "tcx: starts" probe_start -e -d 1500
@@ -313,6 +314,30 @@ check "keeps up" probe_sync again
 check "whoever wins the race: no filter of ours on ingress" [ -z "$(tc filter show dev eth0 ingress)" ]
 check "ends well" probe_stop
 tc qdisc del dev eth0 ingress 2>"$dir/tc" || true
+
+# What an earlier guard has where ours cannot stand goes on until it can.
+check "tcx: starts" probe_start -e
+kill -9 "$pid"
+wait "$pid" || true
+exec 9>&-
+tc qdisc add dev eth0 ingress
+check "clsact: starts where it cannot be attached" probe_start -e -w tcx
+check "says that the link is not covered" says '^changed links ok=0 eth0 has an ingress qdisc in the place of clsact'
+check "a witness is there" witness_start
+claim 192.0.2.10 3
+claim 198.51.100.1 1
+check "own announcements pass" witness_has 198.51.100.1 1
+check "and the earlier guard's program still drops" witness_missed 192.0.2.10
+tc qdisc del dev eth0 ingress
+check "attaches once the qdisc is gone" await '^changed links ok=1'
+check "and takes the earlier one off" comes_first no_tcx
+check "its pin too" [ ! -e $pins/links/tcx_"$(ip -o link show eth0 | cut -d: -f1)" ]
+claim 192.0.2.10 3
+claim 198.51.100.1 1
+check "own announcements pass" witness_has 198.51.100.1 2
+check "and no claim of the VIP" witness_missed 192.0.2.10
+witness_stop
+check "ends well" probe_stop
 
 # ---- a node that is the switch between other hosts passes on what they announce, and judges its pods
 ip link add br0 type bridge

@@ -242,6 +242,11 @@ void vg_announce_keep_senders(struct vg_announce *announce)
 	vg_program_pin(&announce->senders, announce->maps->pins);
 }
 
+void vg_announce_leave(struct vg_announce *announce)
+{
+	vg_placement_leave(announce->placement);
+}
+
 void vg_announce_follow(struct vg_announce *announce, const struct vg_links *links)
 {
 	vg_placement_follow(announce->placement, links);

@@ -19,6 +19,8 @@ void vg_announce_choose(const struct vg_program_object *object, uint32_t feature
  * `changed` is called when a link cannot be attached to, or is again. */
 int vg_announce_new(const struct vg_maps *maps, const struct vg_program_shared *shared, uint32_t without, vg_announce_changed_fn changed, void *ctx,
 		    struct vg_features *features, struct vg_announce **ret_announce);
+/* From now on vg_announce_free() leaves filters of clsact where they are: the kernel goes on by them until the deadline. */
+void vg_announce_leave(struct vg_announce *announce);
 /* Takes everything off. NULL is fine. */
 void vg_announce_free(struct vg_announce *announce);
 

@@ -47,7 +47,7 @@ static int load(struct vg_bind *bind, bool may_probe)
 	rodata = vg_program_rodata(&bind->own);
 	if (rodata)
 		rodata->vg_may_probe_read = may_probe;
-	r = vg_program_hold(&bind->own);
+	r = vg_program_hold(&bind->own, bind->shared->generation);
 	if (r < 0)
 		return r;
 	vg_bind_choose(&bind->own, bind->chosen);
@@ -112,9 +112,10 @@ void vg_bind_free(struct vg_bind *bind)
 
 int vg_bind_release(struct vg_bind *bind)
 {
-	int r = vg_program_release(bind->object);
+	return vg_program_release(bind->object);
+}
 
-	if (r == 0)
-		vg_program_pin(&bind->attached, bind->maps->pins);
-	return r;
+void vg_bind_pin(struct vg_bind *bind)
+{
+	vg_program_pin(&bind->attached, bind->maps->pins);
 }

@@ -16,7 +16,8 @@ void vg_bind_choose(const struct vg_program_object *object, uint32_t features);
 int vg_bind_new(const struct vg_maps *maps, const struct vg_program_shared *shared, uint32_t without, struct vg_features *features,
 		struct vg_bind **ret_bind);
 void vg_bind_free(struct vg_bind *bind); /* NULL is fine */
-int vg_bind_release(struct vg_bind *bind); /* from now on it sees */
+int vg_bind_release(struct vg_bind *bind); /* it sees, once vg_config names its generation */
+void vg_bind_pin(struct vg_bind *bind); /* as vg_deny_pin() */
 
 VG_DEFINE_CLEANUP(struct vg_bind *, vg_bind_free)
 

@@ -56,7 +56,7 @@ static int load_own(struct vg_deny *deny)
 	r = vg_program_open(elf, size, &deny->own);
 	if (r < 0)
 		return r;
-	r = vg_program_hold(&deny->own);
+	r = vg_program_hold(&deny->own, 0);
 	if (r < 0)
 		return r;
 	vg_program_choose(&deny->own, part->table, part->n, 1U << part->feature);
@@ -108,9 +108,10 @@ void vg_deny_free(struct vg_deny *deny)
 
 int vg_deny_release(struct vg_deny *deny)
 {
-	int r = vg_program_release(deny->object);
+	return vg_program_release(deny->object);
+}
 
-	if (r == 0)
-		vg_program_pin(&deny->attached, deny->maps->pins);
-	return r;
+void vg_deny_pin(struct vg_deny *deny)
+{
+	vg_program_pin(&deny->attached, deny->maps->pins);
 }

@@ -17,6 +17,8 @@ int vg_deny_new(const struct vg_maps *maps, const struct vg_program_shared *shar
 		struct vg_features *features, struct vg_deny **ret_deny);
 void vg_deny_free(struct vg_deny *deny); /* NULL is fine */
 int vg_deny_release(struct vg_deny *deny); /* from now on it refuses */
+/* In place of what an earlier guard has there. Once nothing can fail any more: a start that fails leaves that one's. */
+void vg_deny_pin(struct vg_deny *deny);
 
 VG_DEFINE_CLEANUP(struct vg_deny *, vg_deny_free)
 

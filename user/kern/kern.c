@@ -278,7 +278,7 @@ static int set_up_programs(struct vg_kern *kern, uint32_t without)
 	if (r == 0)
 		r = vg_seen_new(kern->loop, &kern->maps, VG_KERN_PERIOD_NS, on_seen, kern, &kern->seen);
 	if (r == 0)
-		vg_programs_load(&kern->programs, &kern->maps, without, vg_kern_say_changed, kern, &kern->features);
+		vg_programs_load(&kern->programs, &kern->maps, kern->wanted.generation, without, vg_kern_say_changed, kern, &kern->features);
 	return r;
 }
 
@@ -338,6 +338,8 @@ static void end(struct vg_kern *kern)
 	} else {
 		vg_deadman_move(kern->deadman);
 		vg_pins_leave(kern->maps.pins);
+		if (kern->programs.announce)
+			vg_announce_leave(kern->programs.announce);
 	}
 }
 
@@ -377,14 +379,16 @@ int vg_kern_attach(struct vg_kern *kern, struct vg_error *ret_error)
 {
 	int r;
 
+	/* beside those of an earlier guard, which go on if this fails */
+	r = vg_programs_release(&kern->programs, ret_error);
+	if (r < 0)
+		return r;
 	/* what the maps say is of now: the kernel may act on it */
 	vg_kern_publish(kern);
 	r = vg_deadman_new(kern->loop, kern->maps.config, kern->dead_man_ns, on_woke, on_tick, kern, &kern->deadman);
 	if (r < 0)
 		return vg_error_set(ret_error, r, "cannot set the dead-man's timer: %s", strerror(-r));
-	r = vg_programs_release(&kern->programs, ret_error);
-	if (r < 0)
-		return r;
+	vg_programs_pin(&kern->programs);
 	kern->attached = true;
 	vg_sense_set_hooked(kern->sense, kern->programs.bind);
 	vg_sense_choose(kern->sense);

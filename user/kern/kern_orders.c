@@ -26,6 +26,7 @@ void vg_kern_publish(struct vg_kern *kern)
 	shared->remove = wanted->remove;
 	shared->heal = wanted->heal;
 	shared->earlier_since_ns = wanted->earlier_since_ns;
+	shared->generation = wanted->generation;
 	memcpy(shared->node, wanted->node, sizeof(shared->node));
 	__atomic_store_n(&shared->paused_until_ns, wanted->paused_until_ns, __ATOMIC_RELAXED);
 	__atomic_store_n(&shared->mode, wanted->mode, __ATOMIC_RELAXED);
@@ -42,6 +43,7 @@ void vg_kern_note_wanted(struct vg_kern *kern, const struct vg_kern_config *conf
 	wanted->drop = config->drop;
 	wanted->remove = config->remove;
 	wanted->netns = kern->netns;
+	wanted->generation = vg_time_boot_ns();
 	wanted->period_ns = VG_KERN_PERIOD_NS;
 	snprintf(wanted->node, sizeof(wanted->node), "%s", config->node);
 	vg_kern_keep_pause(kern);
@@ -58,6 +60,8 @@ static const char *find_difference(const struct vg_config *is, const struct vg_c
 		return "what to act on";
 	if (is->netns != wanted->netns)
 		return "netns";
+	if (is->generation != wanted->generation)
+		return "generation";
 	if (is->paused_until_ns != wanted->paused_until_ns)
 		return "paused_until_ns";
 	return is->period_ns != wanted->period_ns || memcmp(is->node, wanted->node, sizeof(is->node)) != 0 ? "period_ns or node" : NULL;

@@ -12,6 +12,7 @@
 #include <string.h>
 #include <sys/file.h>
 #include <sys/stat.h>
+#include <sys/sysmacros.h>
 #include <sys/vfs.h>
 
 #include <bpf/bpf.h>
@@ -61,10 +62,12 @@ static int find_holder(int fd)
 	if (!file || fstat(fd, &st) < 0)
 		return 0;
 	while (fgets(line, sizeof(line), file)) {
+		unsigned int major_, minor_;
 		unsigned long long inode;
 		int pid;
 
-		if (sscanf(line, "%*d: FLOCK %*s %*s %d %*x:%*x:%llu", &pid, &inode) == 2 && inode == st.st_ino)
+		if (sscanf(line, "%*d: FLOCK %*s %*s %d %x:%x:%llu", &pid, &major_, &minor_, &inode) == 4 && inode == st.st_ino &&
+		    makedev(major_, minor_) == st.st_dev)
 			return pid;
 	}
 	return 0;
@@ -202,6 +205,15 @@ static int remember(struct vg_pins *pins, const char *name, int fd)
 	return 0;
 }
 
+static bool forget(struct vg_pins *pins, const char *name)
+{
+	struct pin *pin = find(pins, name);
+
+	if (pin)
+		*pin = pins->items[--pins->n];
+	return pin;
+}
+
 /* Renaming over it is one step: at no time is nothing pinned. */
 static int pin(const struct vg_pins *pins, const char *name, int fd)
 {
@@ -233,6 +245,8 @@ int vg_pins_put(struct vg_pins *pins, const char *name, int fd)
 	r = pin(pins, name, fd);
 	if (r == 0)
 		r = remember(pins, name, fd);
+	else
+		forget(pins, name);
 	if (r < 0 && !pins->trouble[0])
 		snprintf(pins->trouble, sizeof(pins->trouble), "cannot pin %s: %s", name, strerror(-r));
 	return r;
@@ -256,13 +270,9 @@ static int take_away(const struct vg_pins *pins, const char *name)
 
 void vg_pins_drop(struct vg_pins *pins, const char *name)
 {
-	struct pin *pin = pins ? find(pins, name) : NULL;
 	int r;
 
-	if (!pin)
-		return;
-	*pin = pins->items[--pins->n];
-	if (pins->left)
+	if (!pins || !forget(pins, name) || pins->left)
 		return;
 	r = take_away(pins, name);
 	if (r < 0)

@@ -27,6 +27,8 @@ struct attachment {
 	uint64_t moved_ns; /* when it was put back last */
 	unsigned int moves; /* since it was left in peace for QUIET_NS */
 	bool behind; /* and stays there for now */
+	bool unswept; /* ours could not be attached: an earlier guard's is left to go on */
+	int earlier_fd; /* its pinned link of tcx; else -1 */
 };
 
 struct vg_placement {
@@ -34,6 +36,7 @@ struct vg_placement {
 	struct attachment *items;
 	size_t n;
 	bool swept;
+	bool left;
 	char gap[TROUBLE_MAX]; /* what the choice of links leaves open; "" for nothing */
 	char trouble[TROUBLE_MAX]; /* of VG_FEATURE_LINKS: the one that was said; "" for none */
 	char struggle[TROUBLE_MAX]; /* of VG_FEATURE_ORDER */
@@ -81,24 +84,71 @@ static void note_qdisc(const struct vg_placement *placement, struct attachment *
 	attachment->spot.made_qdisc |= vg_pins_has_qdisc(pins_of(placement), attachment->ifindex);
 }
 
-static void forget_link(const struct vg_placement *placement, struct attachment *attachment)
+static void drop_pin(const struct vg_placement *placement, const struct attachment *attachment)
 {
 	char name[VG_PINS_NAME_MAX];
 
 	pin_name(attachment, name);
 	vg_pins_drop(pins_of(placement), name);
+}
+
+static void forget_link(const struct vg_placement *placement, struct attachment *attachment)
+{
+	if (attachment->attached)
+		drop_pin(placement, attachment);
 	vg_closep(&attachment->link_fd);
 	attachment->link_fd = -1;
 	attachment->attached = false;
 }
 
+static void keep_earlier(const struct vg_placement *placement, struct attachment *attachment)
+{
+	char name[VG_PINS_NAME_MAX];
+
+	pin_name(attachment, name);
+	attachment->unswept = true;
+	if (vg_pins_get(pins_of(placement), name, &attachment->earlier_fd) == 0)
+		vg_pins_adopt(pins_of(placement), name, attachment->earlier_fd);
+}
+
+static void sweep_link(const struct vg_placement *placement, uint32_t ifindex, const struct attachment *attachment)
+{
+	const bool tcx = attachment && attachment->attached && placement->config.tcx;
+	const bool clsact = attachment && attachment->attached && !placement->config.tcx;
+
+	(void)vg_tcx_sweep(ifindex, tcx ? program(placement, attachment->twin) : -1);
+	(void)vg_clsact_sweep(ifindex, clsact ? &attachment->spot : NULL);
+}
+
+/* Once ours stands, or is not wanted any more. */
+static void end_earlier(const struct vg_placement *placement, struct attachment *attachment)
+{
+	if (!attachment->unswept)
+		return;
+	attachment->unswept = false;
+	/* ours has its place already */
+	if (attachment->earlier_fd >= 0 && !(attachment->attached && placement->config.tcx))
+		drop_pin(placement, attachment);
+	vg_closep(&attachment->earlier_fd);
+	attachment->earlier_fd = -1;
+	sweep_link(placement, attachment->ifindex, attachment);
+}
+
 static void detach(const struct vg_placement *placement, struct attachment *attachment)
 {
-	if (attachment->attached && !placement->config.tcx && !vg_pins_are_left(pins_of(placement))) {
+	if (attachment->attached && !placement->config.tcx && !placement->left) {
 		vg_clsact_detach(attachment->ifindex, program(placement, false), &attachment->spot);
 		vg_pins_unmark_qdisc(pins_of(placement), attachment->ifindex);
 	}
 	forget_link(placement, attachment);
+	if (!placement->left)
+		end_earlier(placement, attachment);
+	vg_closep(&attachment->earlier_fd);
+}
+
+void vg_placement_leave(struct vg_placement *placement)
+{
+	placement->left = true;
 }
 
 void vg_placement_free(struct vg_placement *placement)
@@ -200,6 +250,8 @@ static void attach(const struct vg_placement *placement, struct attachment *atta
 		pin(placement, attachment);
 	else if (attachment->attached)
 		note_qdisc(placement, attachment);
+	if (attachment->attached)
+		end_earlier(placement, attachment);
 	/* it, or its qdisc, went while we were at it: that is told by rtnetlink */
 	attachment->error = r == -ENODEV || r == -EAGAIN ? 0 : r;
 }
@@ -326,7 +378,7 @@ static struct attachment *add(struct vg_placement *placement, uint32_t ifindex)
 	if (!items)
 		return NULL;
 	placement->items = items;
-	items[placement->n] = (struct attachment){ .ifindex = ifindex, .link_fd = -1 };
+	items[placement->n] = (struct attachment){ .ifindex = ifindex, .link_fd = -1, .earlier_fd = -1 };
 	return &items[placement->n++];
 }
 
@@ -356,12 +408,12 @@ static void sweep(struct vg_placement *placement, const struct vg_links *links)
 
 	placement->swept = true;
 	for (size_t i = 0; (link = vg_links_at(links, i)); i++) {
-		const struct attachment *attachment = find(placement, link->rt.ifindex);
-		const bool tcx = attachment && attachment->attached && placement->config.tcx;
-		const bool clsact = attachment && attachment->attached && !placement->config.tcx;
+		struct attachment *attachment = find(placement, link->rt.ifindex);
 
-		(void)vg_tcx_sweep(link->rt.ifindex, tcx ? program(placement, attachment->twin) : -1);
-		(void)vg_clsact_sweep(link->rt.ifindex, clsact ? &attachment->spot : NULL);
+		if (attachment && attachment->error)
+			keep_earlier(placement, attachment);
+		else
+			sweep_link(placement, link->rt.ifindex, attachment);
 	}
 }
 

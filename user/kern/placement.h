@@ -27,10 +27,13 @@ struct vg_placement_config {
 };
 
 int vg_placement_new(const struct vg_placement_config *config, struct vg_placement **ret_placement);
+/* Pinned or not: from now on filters of clsact stay. What holds a program of tcx is its pin, see vg_pins_leave(). */
+void vg_placement_leave(struct vg_placement *placement);
 /* Takes everything off. NULL is fine. */
 void vg_placement_free(struct vg_placement *placement);
 
-/* Attaches to the links that are guarded now, detaches from the others; the first time, also takes off what an earlier guard left behind. */
+/* Attaches to the links that are guarded now, detaches from the others; the first time, also takes off what an earlier guard left behind,
+ * but where ours cannot stand: there that goes on until it can. */
 void vg_placement_follow(struct vg_placement *placement, const struct vg_links *links);
 /* Filters or qdiscs of this link changed. */
 void vg_placement_repair(struct vg_placement *placement, uint32_t ifindex);

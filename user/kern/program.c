@@ -159,28 +159,38 @@ void *vg_program_rodata(const struct vg_program_object *object)
 
 #define SWITCH_MAP ".data.on" /* vg_on of maps.bpf.h alone */
 
-static struct bpf_map *find_switch(const struct vg_program_object *object)
-{
-	struct bpf_map *map = bpf_object__find_map_by_name(object->object, SWITCH_MAP);
+#define GENERATION_MAP ".data.generation" /* vg_generation of bind.bpf.c */
 
-	return map && bpf_map__value_size(map) == sizeof(bool) ? map : NULL;
+static struct bpf_map *find_variable(const struct vg_program_object *object, const char *name, size_t size)
+{
+	struct bpf_map *map = bpf_object__find_map_by_name(object->object, name);
+
+	return map && bpf_map__value_size(map) == size ? map : NULL;
 }
 
-int vg_program_hold(const struct vg_program_object *object)
+static void *initial_value(const struct vg_program_object *object, const char *name, size_t size)
 {
-	const struct bpf_map *map = find_switch(object);
-	size_t size;
-	bool *on = map ? (bool *)bpf_map__initial_value((struct bpf_map *)map, &size) : NULL;
+	struct bpf_map *map = find_variable(object, name, size);
+
+	return map ? (void *)bpf_map__initial_value(map, &size) : NULL;
+}
+
+int vg_program_hold(const struct vg_program_object *object, uint64_t generation)
+{
+	bool *on = initial_value(object, SWITCH_MAP, sizeof(*on));
+	uint64_t *ours = initial_value(object, GENERATION_MAP, sizeof(*ours));
 
 	if (!on)
 		return -EPROTO;
 	*on = false;
+	if (ours)
+		*ours = generation;
 	return 0;
 }
 
 int vg_program_release(const struct vg_program_object *object)
 {
-	const struct bpf_map *map = find_switch(object);
+	const struct bpf_map *map = find_variable(object, SWITCH_MAP, sizeof(bool));
 	const __u32 zero = 0;
 	const bool on = true;
 

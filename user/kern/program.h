@@ -39,6 +39,7 @@ struct vg_program_object {
 /* The object that has all programs, loaded with what is wanted of it; its owner is programs.c. An owner of programs loads its own only without. */
 struct vg_program_shared {
 	struct vg_program_object object;
+	uint64_t generation; /* of vg_config, for vg_program_hold() */
 	uint32_t features; /* what is loaded, bits 1 << enum vg_feature; 0: the kernel did not take it all */
 };
 
@@ -47,8 +48,9 @@ int vg_program_open(const void *elf, size_t size, struct vg_program_object *ret_
 void vg_program_close(struct vg_program_object *object); /* twice is fine */
 /* The constants of an opened object, for its owner to change before it is loaded; NULL if it has none. */
 void *vg_program_rodata(const struct vg_program_object *object);
-/* Of objects with a switch (maps.bpf.h), before they are loaded: the programs can be attached, but do nothing until they are released. */
-int vg_program_hold(const struct vg_program_object *object);
+/* Of objects with a switch (maps.bpf.h), before they are loaded: the programs can be attached, but do nothing until they are released.
+ * Those that tell of binds are silent also while vg_config names another generation. */
+int vg_program_hold(const struct vg_program_object *object, uint64_t generation);
 int vg_program_release(const struct vg_program_object *object);
 /* Nothing is loaded but the programs of the tables, of as many as are chosen, whose feature is in `features` (bits 1 << enum vg_feature). */
 void vg_program_choose(const struct vg_program_object *object, const struct vg_program *table, size_t n, uint32_t features);

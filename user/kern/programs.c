@@ -29,7 +29,7 @@ static uint32_t want(uint32_t off)
 	return wanted & BIT(VG_FEATURE_TRACING) ? wanted & ~BIT(VG_FEATURE_KPROBE) : wanted;
 }
 
-static int load_shared(struct vg_program_object *object, const struct vg_maps *maps, uint32_t features)
+static int load_shared(struct vg_program_object *object, const struct vg_maps *maps, uint64_t generation, uint32_t features)
 {
 	size_t size;
 	const void *elf = guard_bpf__elf_bytes(&size);
@@ -37,7 +37,7 @@ static int load_shared(struct vg_program_object *object, const struct vg_maps *m
 
 	r = vg_program_open(elf, size, object);
 	if (r == 0)
-		r = vg_program_hold(object);
+		r = vg_program_hold(object, generation);
 	if (r < 0)
 		return r;
 	vg_bind_choose(object, features);
@@ -52,7 +52,7 @@ static void try_shared(struct vg_program_shared *shared, const struct vg_maps *m
 	int r;
 
 	shared->object.btf_fd = -1;
-	r = load_shared(&shared->object, maps, features);
+	r = load_shared(&shared->object, maps, shared->generation, features);
 	if (r == 0) {
 		shared->features = features;
 		return;
@@ -71,7 +71,7 @@ static void rule_out(struct vg_features *features, uint32_t which, const char *w
 	}
 }
 
-void vg_programs_load(struct vg_programs *programs, const struct vg_maps *maps, uint32_t without, vg_announce_changed_fn changed, void *ctx,
+void vg_programs_load(struct vg_programs *programs, const struct vg_maps *maps, uint64_t generation, uint32_t without, vg_announce_changed_fn changed, void *ctx,
 		      struct vg_features *features)
 {
 	uint32_t off = without;
@@ -82,6 +82,7 @@ void vg_programs_load(struct vg_programs *programs, const struct vg_maps *maps, 
 	}
 	if (!features->of[VG_FEATURE_BTF].ok)
 		off |= NEED_BTF;
+	programs->shared.generation = generation;
 	try_shared(&programs->shared, maps, want(off));
 	(void)vg_bind_new(maps, &programs->shared, off, features, &programs->bind);
 	(void)vg_deny_new(maps, &programs->shared, VG_FEATURE_DENY, off, features, &programs->deny);
@@ -105,9 +106,19 @@ int vg_programs_release(struct vg_programs *programs, struct vg_error *ret_error
 		r = vg_deny_release(programs->deny_ioctl);
 	if (r < 0)
 		return vg_error_set(ret_error, r, "cannot switch on the programs that see and refuse binds: %s", strerror(-r));
+	return 0;
+}
+
+void vg_programs_pin(struct vg_programs *programs)
+{
+	if (programs->bind)
+		vg_bind_pin(programs->bind);
+	if (programs->deny)
+		vg_deny_pin(programs->deny);
+	if (programs->deny_ioctl)
+		vg_deny_pin(programs->deny_ioctl);
 	if (programs->announce)
 		vg_announce_keep_senders(programs->announce);
-	return 0;
 }
 
 void vg_programs_deinit(struct vg_programs *programs)
