@@ -150,14 +150,68 @@ test_case "a file where the socket should be stays" ends_with 3 '/etc/hostname: 
 second() {
 	guard_start enforce "${BLIND[@]}" || return
 	exits "a second guard" 3 "${CP1[@]}" vipguard run "${good[@]}" || return
-	stderr_says 'another guard' || return
+	stderr_says "another guard \\(pid $guard\\)" || return
 	exits "a second guard with a socket of its own" 3 "${CP1[@]}" vipguard run "${good[@]}" --socket /run/second.sock || return
-	stderr_says 'another guard' || return
+	stderr_says "another guard \\(pid $guard\\)" || return
 	equal "the first one's mode" "$(vipguard status -o json | jq -r .mode)" enforce || return
 	equal "frames past the first one" "$(witness_count at cp1 blast --link eth0 --vip $VIP --count 10 --form arp-reply)" 0 || return
 	guard_stop && nothing_attached
 }
 test_case "a second guard is refused, the first goes on" second
+
+# Anybody may take the guard's name. holds_name bind|listen|full: what nobody (65534) does with it, until the end of its standard input
+holds_name() {
+	mkfifo $RUN/name.in
+	exec {name}<>$RUN/name.in
+	"${CP1[@]}" python3 -c 'if True:
+		import os, socket, sys
+		os.setgroups([])
+		os.setresgid(65534, 65534, 65534)
+		os.setresuid(65534, 65534, 65534)
+		s = socket.socket(socket.AF_UNIX)
+		s.bind("\0vipguard/guard")
+		askers = [socket.socket(socket.AF_UNIX) for i in range(2)]
+		if sys.argv[1] != "bind":
+		    s.listen(0)
+		if sys.argv[1] == "full":
+		    for asker in askers:
+		        asker.setblocking(False)
+		        asker.connect_ex("\0vipguard/guard")
+		print("holds", flush=True)
+		sys.stdin.read()' "$1" <$RUN/name.in {name}>&- >$RUN/holder-of-name &
+	rm $RUN/name.in
+	await "the name to be held" "grep -q holds $RUN/holder-of-name"
+}
+strangers() {
+	local how name
+	for how in bind listen full; do
+		holds_name $how || return
+		guard_start enforce "${BLIND[@]}" || return
+		grep -q 'the guard.s name' $RUN/guard.err || fail "$how: nothing is said" || return
+		guard_stop || return
+		exec {name}>&-
+		await "the name to be free" "! at cp1 grep -q '@vipguard/guard' /proc/self/net/unix" || return
+	done
+}
+test_case "a stranger with the guard's name hinders no start" strangers
+
+# A guard that is stopped, and whose askers queue up, is still one.
+stopped() {
+	guard_start enforce "${BLIND[@]}" || return
+	kill -STOP $guard
+	"${CP1[@]}" python3 -c 'if True:
+		import socket
+		for i in range(100):
+		    s = socket.socket(socket.AF_UNIX)
+		    s.setblocking(False)
+		    s.connect_ex("\0vipguard/guard")' || return
+	exits "a second guard" 3 "${CP1[@]}" vipguard run "${good[@]}" --socket /run/second.sock || return
+	stderr_says 'another guard' || return
+	kill -CONT $guard
+	exits "a third" 3 "${CP1[@]}" vipguard run "${good[@]}" --socket /run/second.sock || return
+	guard_stop
+}
+test_case "a guard that is stopped is still the one" stopped
 
 # ---- frames: in one go, since the guard stays the same
 blast_form() {

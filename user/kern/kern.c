@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <string.h>
+#include <sys/epoll.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 
@@ -144,6 +145,14 @@ static void on_tick(void *ctx)
 	if (kern->programs.announce)
 		vg_announce_watch(kern->programs.announce);
 	vg_kern_watch(kern);
+}
+
+static void on_asked(void *ctx, uint32_t events)
+{
+	const struct vg_kern *kern = ctx;
+
+	(void)events;
+	vg_alone_answer(kern->lock_fd);
 }
 
 static void on_filters_changed(void *ctx, uint32_t ifindex)
@@ -306,6 +315,9 @@ int vg_kern_new(struct vg_loop *loop, const struct vg_kern_config *config, const
 	r = vg_alone_lock(ret_error, &kern->lock_fd);
 	if (r < 0)
 		return r;
+	r = kern->lock_fd < 0 ? 0 : vg_io_new(loop, kern->lock_fd, EPOLLIN, on_asked, kern, &kern->lock_io);
+	if (r < 0)
+		return vg_error_set(ret_error, r, "%s", strerror(-r));
 	lift_memlock();
 	vg_program_init();
 	set_up_btf(kern, config->without);
@@ -357,6 +369,7 @@ void vg_kern_free(struct vg_kern *kern)
 	for (size_t i = 0; i < kern->n_interfaces; i++)
 		free(kern->interfaces[i]);
 	free(kern->interfaces);
+	vg_io_free(kern->lock_io);
 	vg_closep(&kern->lock_fd);
 	free(kern);
 }

@@ -21,7 +21,8 @@ struct vg_kern {
 	uint64_t dead_man_ns;
 	bool detach_on_exit;
 	bool attached;
-	int lock_fd; /* of kern/alone.h */
+	int lock_fd; /* of kern/alone.h; -1: a stranger has the name */
+	struct vg_io *lock_io;
 	/* What vg_config is to say. The map is what the programs read: an earlier guard's until ours are attached, and anybody's who may write to it. */
 	struct vg_config wanted;
 	bool pins_lost; /* that was said */
