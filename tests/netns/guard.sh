@@ -163,7 +163,7 @@ test_case "a second guard is refused, the first goes on" second
 holds_name() {
 	mkfifo $RUN/name.in
 	exec {name}<>$RUN/name.in
-	"${CP1[@]}" python3 -c 'if True:
+	spawn cp1 python3 -c 'if True:
 		import os, socket, sys
 		os.setgroups([])
 		os.setresgid(65534, 65534, 65534)
@@ -178,7 +178,7 @@ holds_name() {
 		        asker.setblocking(False)
 		        asker.connect_ex("\0vipguard/guard")
 		print("holds", flush=True)
-		sys.stdin.read()' "$1" <$RUN/name.in {name}>&- >$RUN/holder-of-name &
+		sys.stdin.read()' "$1" <$RUN/name.in {name}>&- >$RUN/holder-of-name
 	rm $RUN/name.in
 	await "the name to be held" "grep -q holds $RUN/holder-of-name"
 }

@@ -171,6 +171,24 @@ static void refuses_every_truncation(void **state)
 	assert_int_equal(vg_rtmsg_parse(message.u.bytes, sizeof(message), &msg, &size), -EBADMSG);
 }
 
+/* A kind that is longer than any known is cut short; a name is not. */
+static void reads_a_long_kind(void **state)
+{
+	struct message message = begin_link(RTM_NEWLINK, AF_UNSPEC), info = { 0 };
+	static const char text[] = "a-kind-of-link-too-long";
+	const struct nlattr kind = { .nla_len = NLA_HDRLEN + sizeof(text), .nla_type = IFLA_INFO_KIND };
+	struct vg_rt_msg msg;
+
+	(void)state;
+	memcpy(info.u.bytes, &kind, sizeof(kind));
+	memcpy(info.u.bytes + NLA_HDRLEN, text, sizeof(text));
+	put(&message, IFLA_LINKINFO, info.u.bytes, NLA_ALIGN(kind.nla_len));
+	assert_int_equal(parse(&message, &msg), 0);
+	assert_string_equal(msg.link.kind, "a-kind-of-link-");
+	put(&message, IFLA_IFNAME, text, sizeof(text));
+	assert_int_equal(parse(&message, &msg), -EBADMSG);
+}
+
 static void reads_a_link(void **state)
 {
 	struct message message = begin_link(RTM_NEWLINK, AF_UNSPEC), info = { 0 };
@@ -271,6 +289,7 @@ int main(void)
 		cmocka_unit_test(refuses_wrong_lengths_of_addresses),
 		cmocka_unit_test(refuses_every_truncation),
 		cmocka_unit_test(reads_a_link),
+		cmocka_unit_test(reads_a_long_kind),
 		cmocka_unit_test(leaves_alone_what_is_not_of_the_link),
 		cmocka_unit_test(refuses_a_link_without_sense),
 		cmocka_unit_test(reads_results),

@@ -192,13 +192,16 @@ static void say_missing_links(struct vg_guard *guard)
 static int attach(struct vg_guard *guard)
 {
 	struct vg_error error;
+	int r;
 
 	if (vg_kern_attach(guard->kern, &error) < 0)
 		return vg_guard_log_error(VG_GUARD_CANNOT_LOOK, &error);
 	say_started(guard);
 	say_missing_links(guard);
 	vg_guard_pause_say_kept(guard);
-	vg_kern_dump(guard->kern);
+	r = vg_kern_dump(guard->kern);
+	if (r < 0)
+		return vg_log_errno(r, "cannot list what is bound"), VG_GUARD_CANNOT_LOOK;
 	vg_guard_breaker_dumped(guard);
 	guard->attached = true;
 	vg_guard_say_ready(guard);

@@ -142,6 +142,7 @@ static void on_tick(void *ctx)
 	struct vg_kern *kern = ctx;
 
 	tell_losses(kern);
+	vg_sense_watch(kern->sense);
 	if (kern->programs.announce)
 		vg_announce_watch(kern->programs.announce);
 	vg_kern_watch(kern);

@@ -71,8 +71,8 @@ static void rule_out(struct vg_features *features, uint32_t which, const char *w
 	}
 }
 
-void vg_programs_load(struct vg_programs *programs, const struct vg_maps *maps, uint64_t generation, uint32_t without, vg_announce_changed_fn changed, void *ctx,
-		      struct vg_features *features)
+void vg_programs_load(struct vg_programs *programs, const struct vg_maps *maps, uint64_t generation, uint32_t without, vg_announce_changed_fn changed,
+		      void *ctx, struct vg_features *features)
 {
 	uint32_t off = without;
 

@@ -18,8 +18,8 @@ struct vg_programs {
 
 int vg_programs_make_maps(struct vg_maps *maps);
 /* Without maps, or with what needs it and no BTF, nothing is tried. */
-void vg_programs_load(struct vg_programs *programs, const struct vg_maps *maps, uint64_t generation, uint32_t without, vg_announce_changed_fn changed, void *ctx,
-		      struct vg_features *features);
+void vg_programs_load(struct vg_programs *programs, const struct vg_maps *maps, uint64_t generation, uint32_t without, vg_announce_changed_fn changed,
+		      void *ctx, struct vg_features *features);
 /* What is attached begins to act: all but the judging of frames, which follows the links (vg_announce_follow()). What an earlier guard pinned stays. */
 int vg_programs_release(struct vg_programs *programs, struct vg_error *ret_error);
 /* After that: it outlives the guard, in place of what an earlier guard pinned. */

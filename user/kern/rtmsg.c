@@ -160,6 +160,9 @@ static int get_kind(const struct attr *attr, struct vg_rt_link *link)
 	r = parse_attrs(attr->data, attr->len, attrs);
 	if (r < 0)
 		return r;
+	/* a kind of that length is none that is known, and no reason to refuse a whole list */
+	if (attrs[IFLA_INFO_KIND].len >= sizeof(link->kind))
+		attrs[IFLA_INFO_KIND].len = sizeof(link->kind) - 1;
 	return get_str(&attrs[IFLA_INFO_KIND], link->kind, sizeof(link->kind));
 }
 

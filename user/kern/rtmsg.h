@@ -31,7 +31,7 @@ struct vg_rt_link {
 	uint32_t lower; /* IFLA_LINK in this network namespace; 0: none. A veth names its peer here. */
 	uint8_t mac[6]; /* all zero if it has none of six bytes */
 	char name[VG_IFNAME_MAX];
-	char kind[VG_LINK_KIND_MAX]; /* "vlan", "veth", ...; "": hardware, or loopback */
+	char kind[VG_LINK_KIND_MAX]; /* "vlan", "veth", ..., cut short if it is longer; "": hardware, or loopback */
 };
 
 struct vg_rt_msg {

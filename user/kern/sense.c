@@ -27,6 +27,7 @@ struct vg_sense {
 	bool hooked;
 	bool starting; /* what is found is preexisting */
 	bool chosen; /* once at least; until then vg_links may be an earlier guard's, and its programs go by it */
+	bool lost; /* notifications were, and what is there now could not be listed */
 	bool links_dirty; /* the choice of guarded links may be another */
 };
 
@@ -419,15 +420,29 @@ static int look_anew(struct vg_sense *sense)
 	return look(sense);
 }
 
+static void find_truth(struct vg_sense *sense)
+{
+	int r = look_anew(sense);
+
+	sense->lost = r < 0;
+	if (r < 0)
+		vg_log_errno(r, "cannot list links and addresses after an rtnetlink overrun");
+}
+
 static void on_overrun(void *ctx)
 {
 	struct vg_sense *sense = ctx;
-	int r;
 
 	vg_stats_add(&sense->config.maps->stats->lost_netlink, 1);
-	r = look_anew(sense);
-	if (r < 0)
-		vg_log_errno(r, "cannot list links and addresses after an rtnetlink overrun");
+	find_truth(sense);
+}
+
+void vg_sense_watch(struct vg_sense *sense)
+{
+	if (!sense->lost)
+		return;
+	find_truth(sense);
+	on_settled(sense);
 }
 
 int vg_sense_new(struct vg_loop *loop, const struct vg_sense_config *config, struct vg_sense **ret_sense)

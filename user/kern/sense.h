@@ -36,6 +36,8 @@ void vg_sense_free(struct vg_sense *sense); /* NULL is fine */
 void vg_sense_set_hooked(struct vg_sense *sense, bool hooked);
 /* Chooses the guarded links and calls guarded_changed. By itself it does so only when something about them changed. */
 void vg_sense_choose(struct vg_sense *sense);
+/* Now and then: what could not be listed after a loss is tried again. */
+void vg_sense_watch(struct vg_sense *sense);
 /* An event of type VG_EVENT_BIND. */
 void vg_sense_bind(struct vg_sense *sense, const struct vg_event *event);
 /* Looks again, and hands out as preexisting what was not handed out yet. */
