@@ -97,7 +97,7 @@ restarts() {
 	kill $spawned
 }
 restart_loop() {
-	equal "frames over the restarts" "$(witness_count restarts --dead-man 30s "$@")" 0 || return
+	equal "frames over the restarts" "$(witness_count restarts --dead-man 10m "$@")" 0 || return
 	pkill -KILL -x vipguard
 	exits_fine vipguard detach && nothing_left
 }
