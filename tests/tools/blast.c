@@ -5,20 +5,24 @@
  * Plain untagged ARP leaves by SOCK_DGRAM, where the kernel writes the Ethernet header; everything else by SOCK_RAW, where each byte is
  * ours. A frame that tc dropped is an error of the send (ENOBUFS), so SENT counts what the kernel took, not what reached the wire.
  */
+#include "addrioctl.h"
 #include "frame.h"
 
+#include <fcntl.h>
 #include <getopt.h>
 #include <linux/if_arp.h>
 #include <linux/if_packet.h>
+#include <linux/if_tun.h>
 #include <pthread.h>
 
-enum blast_form { FORM_ARP_REQUEST, FORM_ARP_REPLY, FORM_ARP_GRATUITOUS, FORM_NA, FORM_MAX };
+enum blast_form { FORM_ARP_REQUEST, FORM_ARP_REPLY, FORM_ARP_GRATUITOUS, FORM_NA, FORM_RA, FORM_MAX };
 
 static const char *const blast_forms[] = {
 	[FORM_ARP_REQUEST] = "arp-request",
 	[FORM_ARP_REPLY] = "arp-reply",
 	[FORM_ARP_GRATUITOUS] = "arp-gratuitous",
 	[FORM_NA] = "na",
+	[FORM_RA] = "ra",
 };
 _Static_assert(sizeof(blast_forms) / sizeof(blast_forms[0]) == FORM_MAX, "every form has a name");
 
@@ -32,7 +36,7 @@ struct blast {
 	unsigned int false_protocol; /* 0: the truth */
 	unsigned int ext_headers, htype, hlen;
 	long truncate; /* bytes kept behind the Ethernet header and tags; -1: all */
-	bool has_vip, has_target, has_mac, has_form, raw, bypass, in_thread, junk;
+	bool has_vip, has_target, has_mac, has_form, raw, bypass, in_thread, junk, llc, fragment, tap;
 	uint64_t seed;
 	unsigned char mac[TOOL_MAC_LEN];
 	unsigned long sent, failed;
@@ -68,7 +72,16 @@ static void blast_put_na(const struct blast *blast, struct frame *frame)
 				    .flags = 0x20,
 				    .mac = blast->mac,
 				    .ext_headers = blast->ext_headers,
+				    .fragment = blast->fragment,
 			    });
+}
+
+static void blast_put_ra(const struct blast *blast, struct frame *frame)
+{
+	unsigned char source[16];
+
+	frame_link_local(blast->mac, source);
+	frame_put_ra(frame, source, blast->vip.bytes);
 }
 
 static void blast_put_payload(const struct blast *blast, struct frame *frame)
@@ -77,6 +90,8 @@ static void blast_put_payload(const struct blast *blast, struct frame *frame)
 
 	if (blast->form == FORM_NA)
 		blast_put_na(blast, frame);
+	else if (blast->form == FORM_RA)
+		blast_put_ra(blast, frame);
 	else
 		blast_put_arp(blast, frame);
 	if (blast->truncate >= 0 && (size_t)blast->truncate < frame->len - before)
@@ -85,7 +100,18 @@ static void blast_put_payload(const struct blast *blast, struct frame *frame)
 
 static const unsigned char *blast_dest(const struct blast *blast)
 {
-	return blast->form == FORM_NA ? frame_mac_all_nodes : frame_mac_broadcast;
+	return blast->vip.family == AF_INET6 ? frame_mac_all_nodes : frame_mac_broadcast;
+}
+
+/* RFC 1042: a length, LLC, organisation 0, and only then the type. */
+static void blast_put_llc(const struct blast *blast, struct frame *frame)
+{
+	static const unsigned char snap[] = { 0xaa, 0xaa, 3, 0, 0, 0 };
+	struct frame payload = { .len = 0 };
+
+	blast_put_payload(blast, &payload);
+	frame_put16(frame, (unsigned int)(sizeof(snap) + 2 + payload.len));
+	frame_put(frame, snap, sizeof(snap));
 }
 
 /* Two tags: 802.1ad outside (0x88a8), 802.1Q inside; one tag: 802.1Q. */
@@ -98,7 +124,9 @@ static void blast_build(const struct blast *blast, struct frame *frame)
 			frame_put16(frame, i + 1 < blast->tag_count ? ETH_P_8021AD : ETH_P_8021Q);
 			frame_put16(frame, blast->tags[i]);
 		}
-		frame_put16(frame, blast->form == FORM_NA ? ETH_P_IPV6 : ETH_P_ARP);
+		if (blast->llc)
+			blast_put_llc(blast, frame);
+		frame_put16(frame, blast->vip.family == AF_INET6 ? ETH_P_IPV6 : ETH_P_ARP);
 	}
 	blast_put_payload(blast, frame);
 }
@@ -172,8 +200,14 @@ static void blast_send(struct blast *blast, const struct frame *frame)
 		.sll_halen = TOOL_MAC_LEN,
 	};
 
+	ssize_t n;
+
 	memcpy(to.sll_addr, blast_dest(blast), TOOL_MAC_LEN);
-	if (sendto(blast->fd, frame->bytes, frame->len, 0, (const void *)&to, sizeof(to)) >= 0) {
+	if (blast->tap)
+		n = write(blast->fd, frame->bytes, frame->len);
+	else
+		n = sendto(blast->fd, frame->bytes, frame->len, 0, (const void *)&to, sizeof(to));
+	if (n >= 0) {
 		blast->sent++;
 		return;
 	}
@@ -182,11 +216,33 @@ static void blast_send(struct blast *blast, const struct frame *frame)
 		blast->first_error = -errno;
 }
 
+/*
+ * As a virtual machine: what is written comes in by the tap. A bridge hears of its carrier later, all at once under the lock of all links;
+ * setting flags waits for that.
+ */
+static void blast_open_tap(struct blast *blast)
+{
+	struct ifreq ifr = { .ifr_flags = IFF_TAP | IFF_NO_PI };
+
+	snprintf(ifr.ifr_name, sizeof(ifr.ifr_name), "%s", blast->link);
+	blast->fd = open("/dev/net/tun", O_RDWR | O_CLOEXEC);
+	if (blast->fd < 0 || ioctl(blast->fd, TUNSETIFF, &ifr) < 0)
+		tool_die(1, "tap %s: %s", blast->link, strerror(errno));
+	do {
+		if (addrioctl_call(AF_INET, SIOCGIFFLAGS, &ifr) || addrioctl_call(AF_INET, SIOCSIFFLAGS, &ifr))
+			tool_die(1, "tap %s: %s", blast->link, strerror(errno));
+	} while (!(ifr.ifr_flags & IFF_RUNNING));
+}
+
 /* Protocol 0: the socket receives nothing. It may also be made in the sending thread: the kernel records who made it. */
 static void blast_open(struct blast *blast)
 {
 	const int on = 1;
 
+	if (blast->tap) {
+		blast_open_tap(blast);
+		return;
+	}
 	blast->fd = socket(AF_PACKET, (blast->raw ? SOCK_RAW : SOCK_DGRAM) | SOCK_CLOEXEC, 0);
 	if (blast->fd < 0)
 		tool_die(1, "packet socket: %s", strerror(errno));
@@ -194,11 +250,23 @@ static void blast_open(struct blast *blast)
 		tool_die(1, "PACKET_QDISC_BYPASS: %s", strerror(errno));
 }
 
+static struct timespec blast_later(struct timespec time, unsigned long gap_us)
+{
+	time.tv_nsec += (long)gap_us * 1000;
+	time.tv_sec += time.tv_nsec / 1000000000;
+	time.tv_nsec %= 1000000000;
+	return time;
+}
+
+/* What is late is not made up for: on a machine too slow for the pace it would never sleep again. */
 static void blast_wait(struct timespec *next, unsigned long gap_us)
 {
-	next->tv_nsec += (long)gap_us * 1000;
-	next->tv_sec += next->tv_nsec / 1000000000;
-	next->tv_nsec %= 1000000000;
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	*next = blast_later(*next, gap_us);
+	if (next->tv_sec < now.tv_sec || (next->tv_sec == now.tv_sec && next->tv_nsec < now.tv_nsec))
+		*next = blast_later(now, gap_us);
 	while (clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, next, NULL) == EINTR)
 		;
 }
@@ -228,7 +296,8 @@ static void *blast_run(void *argument)
 static void blast_usage(void)
 {
 	puts("usage: blast --link LINK --vip ADDRESS --form FORM [options]\n"
-	     "  --form FORM           arp-request (asks for --target), arp-reply (for the VIP itself), arp-gratuitous (request for itself), na\n"
+	     "  --form FORM           arp-request (asks for --target), arp-reply (for the VIP itself), arp-gratuitous (request for itself), na,\n"
+	     "                        ra (of a router, with the /64 of the VIP to make addresses in)\n"
 	     "  --count N             frames to send (1)\n"
 	     "  --gap-us N            microseconds from one frame to the next (0)\n"
 	     "  --target ADDRESS      whom arp-request asks for (the VIP with its last bit turned)\n"
@@ -238,6 +307,9 @@ static void blast_usage(void)
 	     "  --raw                 whole Ethernet frames even for plain ARP\n"
 	     "  --false-protocol N    tell the kernel another protocol than the frame has\n"
 	     "  --qdisc-bypass        PACKET_QDISC_BYPASS\n"
+	     "  --llc                 LLC/SNAP in front of the type\n"
+	     "  --tap                 by the tap of that name, as a virtual machine does\n"
+	     "  --fragment            na: a fragment header, of the only fragment\n"
 	     "  --ext-headers N       na: so many IPv6 extension headers before ICMPv6\n"
 	     "  --htype N, --hlen N   ARP: hardware type, hardware address length\n"
 	     "  --truncate N          keep N bytes behind the Ethernet header and tags\n"
@@ -260,6 +332,9 @@ enum blast_option {
 	OPT_BYPASS,
 	OPT_MAC,
 	OPT_GAP,
+	OPT_LLC,
+	OPT_TAP,
+	OPT_FRAGMENT,
 	OPT_EXT_HEADERS,
 	OPT_HTYPE,
 	OPT_HLEN,
@@ -283,6 +358,9 @@ static const struct option blast_options[] = {
 	{ "qdisc-bypass", no_argument, NULL, OPT_BYPASS },
 	{ "mac", required_argument, NULL, OPT_MAC },
 	{ "gap-us", required_argument, NULL, OPT_GAP },
+	{ "llc", no_argument, NULL, OPT_LLC },
+	{ "tap", no_argument, NULL, OPT_TAP },
+	{ "fragment", no_argument, NULL, OPT_FRAGMENT },
 	{ "ext-headers", required_argument, NULL, OPT_EXT_HEADERS },
 	{ "htype", required_argument, NULL, OPT_HTYPE },
 	{ "hlen", required_argument, NULL, OPT_HLEN },
@@ -299,7 +377,7 @@ static enum blast_form blast_form_arg(const char *text)
 	for (int form = 0; form < FORM_MAX; form++)
 		if (!strcmp(blast_forms[form], text))
 			return (enum blast_form)form;
-	tool_die(2, "--form %s: expected arp-request, arp-reply, arp-gratuitous or na", text);
+	tool_die(2, "--form %s: expected arp-request, arp-reply, arp-gratuitous, na or ra", text);
 }
 
 static void blast_tags_arg(struct blast *blast, char *text, unsigned int count)
@@ -346,6 +424,9 @@ static void blast_set(struct blast *blast, int option, char *value)
 		blast->has_mac = true;
 		break;
 	case OPT_GAP: blast->gap_us = tool_number_arg("gap-us", value, 0, 10000000); break;
+	case OPT_LLC: blast->llc = blast->raw = true; break;
+	case OPT_TAP: blast->tap = blast->raw = true; break;
+	case OPT_FRAGMENT: blast->fragment = true; break;
 	case OPT_EXT_HEADERS: blast->ext_headers = (unsigned int)tool_number_arg("ext-headers", value, 0, 150); break;
 	case OPT_HTYPE: blast->htype = (unsigned int)tool_number_arg("htype", value, 0, 0xffff); break;
 	case OPT_HLEN: blast->hlen = (unsigned int)tool_number_arg("hlen", value, 0, 255); break;
@@ -367,7 +448,7 @@ static void blast_check(struct blast *blast)
 		tool_die(2, "--vip and --form are required");
 	if (blast->junk && blast->vip.family == AF_INET6)
 		blast->form = FORM_NA;
-	if ((blast->form == FORM_NA) != (blast->vip.family == AF_INET6))
+	if ((blast->form >= FORM_NA) != (blast->vip.family == AF_INET6))
 		tool_die(2, "--form %s does not go with --vip %s", blast_forms[blast->form], blast->vip.text);
 	if (blast->has_target && blast->target.family != AF_INET)
 		tool_die(2, "--target %s: expected an IPv4 address", blast->target.text);
@@ -375,7 +456,7 @@ static void blast_check(struct blast *blast)
 		blast->target = blast->vip;
 		blast->target.bytes[3] ^= 1;
 	}
-	blast->raw = blast->raw || blast->form == FORM_NA;
+	blast->raw = blast->raw || blast->form >= FORM_NA;
 	if (blast->has_mac && !blast->raw)
 		blast->raw = true; /* the kernel would write the link's own into the Ethernet header */
 }

@@ -2,7 +2,7 @@
 /*
  * The witness's own reading of a frame: does it claim an IP address for a hardware address, which, and under which VLAN tags?
  *
- * Written from the RFCs alone (826, 4861, 8200, IEEE 802.1Q), sharing nothing with the guard's parser nor with the senders' builder.
+ * Written from the RFCs alone (826, 1042, 4861, 8200, IEEE 802.1Q), sharing nothing with the guard's parser nor with the senders' builder.
  * It is meant to see more than a strict receiver would: a wrong checksum or hop limit does not make a claim disappear.
  */
 #ifndef TESTS_TOOLS_CLAIM_H
@@ -148,6 +148,15 @@ static inline bool claim_read_ip6(struct claim_input in, struct claim *claim)
 	return claim_read_icmp6(in, head + 8, claim);
 }
 
+/* ARP or IPv6 behind LLC/SNAP (RFC 1042): a length stands where the type was. 0 if it is none. */
+static inline unsigned int claim_take_snap(struct claim_input *in)
+{
+	static const unsigned char snap[] = { 0xaa, 0xaa, 3, 0, 0, 0 };
+	const unsigned char *head = claim_take(in, 8);
+
+	return head && !memcmp(head, snap, sizeof(snap)) ? claim_be16(head + 6) : 0;
+}
+
 static inline bool claim_is_tag(unsigned int type)
 {
 	return type == 0x8100 || type == 0x88a8 || type == 0x9100;
@@ -171,6 +180,8 @@ static inline bool claim_read(const unsigned char *frame, size_t len, struct cla
 			return false;
 		claim->tags[claim->tag_count++] = (uint16_t)(claim_be16(at) & 0xfff);
 	}
+	if (type < 0x0600)
+		type = claim_take_snap(&in);
 	if (type == 0x0806)
 		return claim_read_arp(in, claim);
 	return type == 0x86dd && claim_read_ip6(in, claim);

@@ -32,6 +32,7 @@ struct frame_na {
 	unsigned char flags;
 	const unsigned char *mac;
 	unsigned int ext_headers;
+	bool fragment; /* an atomic one (RFC 6946) behind these */
 };
 
 static const unsigned char frame_mac_broadcast[TOOL_MAC_LEN] = { 0xff, 0xff, 0xff, 0xff, 0xff, 0xff };
@@ -130,25 +131,56 @@ static inline void frame_put_ext_headers(struct frame *frame, unsigned int count
 	}
 }
 
+/* IPv6 header (RFC 8200 3) for `len` bytes that begin with a header of type `next`. */
+static inline void frame_put_ip6(struct frame *frame, const unsigned char *source, const unsigned char *dest, unsigned int next, size_t len)
+{
+	frame_put8(frame, 0x60);
+	frame_space(frame, 3);
+	frame_put16(frame, (unsigned int)len);
+	frame_put8(frame, next);
+	frame_put8(frame, 255);
+	frame_put(frame, source, 16);
+	frame_put(frame, dest, 16);
+}
+
+static inline void frame_set_icmp6_sum(struct frame *message, const unsigned char *source, const unsigned char *dest)
+{
+	unsigned int sum = frame_icmp6_sum(source, dest, message->bytes, message->len);
+
+	message->bytes[2] = (unsigned char)(sum >> 8);
+	message->bytes[3] = (unsigned char)(sum & 0xff);
+}
+
 /* IPv6 header, extension headers, message with its checksum. */
 static inline void frame_put_na(struct frame *frame, const struct frame_na *na)
 {
+	static const unsigned char fragment[] = { IPPROTO_ICMPV6, 0, 0, 0, 0, 0, 0, 1 };
+	unsigned int next = na->ext_headers ? IPPROTO_HOPOPTS : na->fragment ? IPPROTO_FRAGMENT : IPPROTO_ICMPV6;
 	struct frame message = { .len = 0 };
-	unsigned int sum;
 
 	frame_put_na_message(&message, na);
-	sum = frame_icmp6_sum(na->source, na->dest, message.bytes, message.len);
-	message.bytes[2] = (unsigned char)(sum >> 8);
-	message.bytes[3] = (unsigned char)(sum & 0xff);
-
-	frame_put8(frame, 0x60);
-	frame_space(frame, 3);
-	frame_put16(frame, (unsigned int)(na->ext_headers * 8 + message.len));
-	frame_put8(frame, na->ext_headers ? IPPROTO_HOPOPTS : IPPROTO_ICMPV6);
-	frame_put8(frame, 255);
-	frame_put(frame, na->source, 16);
-	frame_put(frame, na->dest, 16);
+	frame_set_icmp6_sum(&message, na->source, na->dest);
+	frame_put_ip6(frame, na->source, na->dest, next, na->ext_headers * 8 + (na->fragment ? sizeof(fragment) : 0) + message.len);
 	frame_put_ext_headers(frame, na->ext_headers);
+	if (na->fragment)
+		frame_put(frame, fragment, sizeof(fragment));
+	frame_put(frame, message.bytes, message.len);
+}
+
+/* A router advertisement (RFC 4861 4.2) of nobody's router, with the /64 of `prefix` to make addresses in (4.6.2: on link, autonomous). */
+static inline void frame_put_ra(struct frame *frame, const unsigned char *source, const unsigned char *prefix)
+{
+	static const unsigned char head[] = { 134, 0, 0, 0, 64, 0, 0, 0 }, option[] = { 3, 4, 64, 0xc0, 0, 0, 0xe, 0x10, 0, 0, 0xe, 0x10 };
+	struct frame message = { .len = 0 };
+
+	frame_put(&message, head, sizeof(head));
+	frame_space(&message, 8);
+	frame_put(&message, option, sizeof(option));
+	frame_space(&message, 4);
+	frame_put(&message, prefix, 8);
+	frame_space(&message, 8);
+	frame_set_icmp6_sum(&message, source, frame_ip6_all_nodes);
+	frame_put_ip6(frame, source, frame_ip6_all_nodes, IPPROTO_ICMPV6, message.len);
 	frame_put(frame, message.bytes, message.len);
 }
 

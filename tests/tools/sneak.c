@@ -132,6 +132,23 @@ static void sneak_long(struct sneak *sneak)
 	sneak_addr(sneak, IFA_LOCAL);
 }
 
+/* The kernel copies it into pages that lie anywhere (netlink_alloc_large_skb). */
+static void sneak_huge(struct sneak *sneak)
+{
+	static const unsigned char filler[12000];
+
+	sneak_begin_addr(sneak, SNEAK_ACKS);
+	sneak_attr(sneak, 300, filler, sizeof(filler));
+	sneak_addr(sneak, IFA_LOCAL);
+}
+
+/* IPv6 takes it for the address, IPv4 wants IFA_LOCAL. */
+static void sneak_address(struct sneak *sneak)
+{
+	sneak_begin_addr(sneak, SNEAK_ACKS);
+	sneak_addr(sneak, IFA_ADDRESS);
+}
+
 /* The innocent one stands first; the kernel takes the last. */
 static void sneak_repeated(struct sneak *sneak)
 {
@@ -381,6 +398,8 @@ static const struct sneak_way sneak_ways[] = {
 	{ "last", sneak_last, sneak_by_sendmsg, false },
 	{ "many", sneak_many, sneak_by_sendmsg, false },
 	{ "long", sneak_long, sneak_by_sendmsg, false },
+	{ "huge", sneak_huge, sneak_by_sendmsg, false },
+	{ "address", sneak_address, sneak_by_sendmsg, false },
 	{ "repeated", sneak_repeated, sneak_by_sendmsg, false },
 	{ "flagged", sneak_flagged, sneak_by_sendmsg, false },
 	{ "replace", sneak_replace, sneak_by_sendmsg, false },
