@@ -204,6 +204,20 @@ with_guard() {
 	fi
 }
 
+# ---- tampering
+
+# tampered EVENT WHAT PATTERN: the guard has said so
+tampered() { (($(events ".event == \"$1\" and .what == \"$2\" and (.why // \"\" | test(\"$3\"))" | wc -l) >= 1)); }
+
+# Audit, in the kernel's own words: the mode is the second of vg_config's four-byte fields, and becomes zero.
+edit_mode() {
+	local config
+	read -ra config < <(bpftool -j map dump pinned $PINS/vg_config | jq -r '.[0].value | join(" ")')
+	((${#config[@]} > 8)) || fail "bpftool shows no bytes" || return
+	config[4]=0x00
+	bpftool map update pinned $PINS/vg_config key hex 00 00 00 00 value hex "${config[@]#0x}"
+}
+
 # ---- the rogue
 
 rogue_wrap=() # a command that runs it, in a Pod's cgroup say

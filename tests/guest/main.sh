@@ -5,6 +5,10 @@ set -u
 cd /vg-tests || exit 1
 # shellcheck source=lib.sh
 source ./lib.sh
+# shellcheck source=vectors.sh
+source ./vectors.sh
+# shellcheck source=/dev/null
+source ./set
 
 echo "kernel $(uname -r)"
 mkdir -p $RUN

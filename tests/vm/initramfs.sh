@@ -12,8 +12,8 @@ set -euo pipefail
 source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 
 # Every name must exist on every kernel, built in or as a module.
-modules_needed=(veth bridge dummy macvlan ipvlan 8021q tun cls_bpf cls_matchall
-	sch_ingress act_gact nf_tables)
+modules_needed=(veth bridge dummy macvlan ipvlan 8021q tun vxlan cls_bpf cls_matchall
+	sch_ingress act_gact act_mirred nf_tables)
 # For NAT in nft rules and the like: names differ between kernels (5.10 has the
 # counter apart), so what a kernel lacks is left out.
 modules_optional=(nft_counter nft_ct nft_chain_nat nft_nat nft_masq nft_redir
