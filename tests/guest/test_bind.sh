@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 # shellcheck shell=bash disable=SC2154 # variables of lib.sh
-# Binds: refused where the kernel lets us, removed where not, by every way in; and what must stay stays.
+# Binds: refused where the kernel lets us, removed where not, and what must stay stays. Every way in, one by one: test_matrix.sh.
 
 # bind_once OPTION...: one bind of both VIPs, no announcement
 bind_once() {
@@ -52,36 +52,6 @@ cascade() {
 	at cp1 ip addr del $VIP/26 dev eth0
 }
 test_case "a removal that would cascade is refused and said" cascade
-
-innocent() {
-	local mode=$1 frames
-	at cp1 ip link add kube-ipvs0 type dummy || return
-	at cp1 ip link set kube-ipvs0 up
-	guard_start "$mode" || return
-	# ours by assignment, protected, nobody's, and the VIP where a proxy keeps it
-	at cp1 ip addr add 192.0.2.251/32 dev eth0 || fail "the node's own VIP was refused" || return
-	at cp1 ip addr add 192.0.2.2/32 dev eth0 || fail "a protected address was refused" || return
-	at cp1 ip addr add 203.0.113.7/32 dev eth0 || fail "an unrelated address was refused" || return
-	at cp1 ip addr add 2001:db8::2/128 dev eth0 nodad || fail "a protected address was refused" || return
-	at cp1 ip addr add $VIP/32 dev kube-ipvs0 || fail "a service dummy's address was refused" || return
-	await_event '.event == "bind" and .address == "192.0.2.251" and .verdict == "allowed" and .reason == "assigned-here"' || return
-	await_event '.event == "bind" and .address == "192.0.2.2" and .verdict == "protected" and .reason == "protect-list"' || return
-	await_event '.event == "bind" and .address == "203.0.113.7" and .verdict == "unrelated" and .reason == "no-service"' || return
-	await_event '.event == "bind" and .address == "2001:db8::2" and .verdict == "protected"' || return
-	await_event ".event == \"bind\" and .address == \"$VIP\" and .interface == \"kube-ipvs0\" and .reason == \"service-dummy\"" || return
-	await_event '.event == "bind" and .address == "192.0.2.11" and .how == "preexisting" and .reason == "node-address"' || return
-	frames=$(witness_count at cp1 blast --link eth0 --vip 192.0.2.2 --count 10 --form arp-reply) || return
-	equal "a protected address's announcements" "$frames" 10 || return
-	frames=$(witness_count at cp1 blast --link eth0 --vip 192.0.2.251 --count 10 --form arp-reply) || return
-	equal "an assigned address's announcements" "$frames" 10 || return
-	guard_stop || return
-	for address in 192.0.2.251 192.0.2.2 203.0.113.7 2001:db8::2 $VIP 192.0.2.11 2001:db8::11; do
-		bound $address || return
-	done
-	equal "events with an action" "$(events '.action == "denied" or .action == "removed" or .action == "dropped"' | wc -l)" 0
-}
-test_case "what is right is never touched (enforce)" innocent enforce
-test_case "what is right is never touched (audit)" innocent audit
 
 ranges() {
 	guard_start enforce || return

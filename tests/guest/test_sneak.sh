@@ -1,36 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 # shellcheck shell=bash disable=SC2154 # variables of lib.sh
-# Every way of asking the kernel to answer for an address, one by one: each works without the guard, none with it, and not for a moment;
-# and each goes on working for an address that is nobody's VIP.
+# Ways of asking the kernel to answer for an address that test_matrix.sh does not show: in audit, renewed, joined, on links just made.
 
-OTHER=192.0.2.77 # nobody's
-OTHER6=2001:db8::77
 bind_ways="plain first second last many long repeated flagged replace write sendmmsg uring unshared passed ioctl"
 other_ways="route proxy"
-
-# sneak_result WAY ADDRESS: "ok" or an errno's name
-sneak_result() {
-	at cp1 sneak eth0 "$2" "$1" </dev/null | sed -n "s/^SNEAK $1 $2 //p"
-}
-
-# Where the kernel keeps what WAY made of ADDRESS: nothing if it answers for it by no such thing
-trace_of() {
-	local family=-4 length=32
-	[[ $2 == *:* ]] && family=-6 length=128
-	case $1 in
-	route) at cp1 ip $family route show table local type local | grep "^local $2 " ;;
-	proxy | sarp) at cp1 ip $family neigh show proxy | grep "^$2 " ;;
-	*) at cp1 ip -o addr show to "$2/$length" | grep . ;;
-	esac
-}
-
-undo() {
-	case $1 in
-	route) at cp1 ip route del local "$2" dev lo table local ;;
-	proxy | sarp) at cp1 ip neigh del proxy "$2" dev eth0 ;;
-	*) at cp1 ip addr del "$2/$([[ $2 == *:* ]] && echo 128 || echo 32)" dev eth0 ;;
-	esac
-}
 
 # each FUNCTION ADDRESS ADDRESS6: FUNCTION WAY ADDRESS for all ways there are
 each() {
@@ -42,60 +15,6 @@ each() {
 	done
 	"$1" sarp "$2"
 }
-
-works() {
-	equal "$1 of $2" "$(sneak_result "$1" "$2")" ok || return
-	trace_of "$1" "$2" >/dev/null || fail "$1 left no trace of $2" || return
-	undo "$1" "$2"
-}
-
-refused() {
-	equal "$1 of $2" "$(sneak_result "$1" "$2")" EPERM || return
-	! trace_of "$1" "$2" || fail "$1 of $2 was refused, and left this"
-}
-
-# monitored COMMAND...: fails if the kernel tells of any address or route of the VIPs meanwhile
-monitored() {
-	local monitor rc=0
-	spawn cp1 ip -o monitor address route >$RUN/monitor
-	monitor=$spawned
-	# it listens once it tells of this
-	await "the monitor" "at cp1 ip addr replace 203.0.113.99/32 dev lo; grep -q 203.0.113.99 $RUN/monitor" || return
-	"$@" || rc=$?
-	at cp1 ip addr del 203.0.113.99/32 dev lo
-	await "the monitor to be through" "grep -q '^Deleted.*203.0.113.99' $RUN/monitor" || rc=1
-	kill $monitor
-	! grep -E "[ /]($VIP|$VIP6)[/ ]" $RUN/monitor || rc=1
-	return $rc
-}
-
-without_guard() {
-	each works $VIP $VIP6
-}
-test_case "each way works without the guard" without_guard
-
-with_guard_none() {
-	local how
-	guard_start enforce || return
-	monitored each refused $VIP $VIP6 || return
-	for how in netlink ioctl route proxy; do
-		await_event ".event == \"bind\" and .address == \"$VIP\" and .how == \"$how\" and .action == \"denied\" and .comm == \"sneak\"" || return
-	done
-	for how in netlink ioctl route proxy; do
-		await_event ".event == \"bind\" and .address == \"$VIP6\" and .how == \"$how\" and .action == \"denied\"" || return
-	done
-	equal "removals" "$(events '.action == "removed"' | wc -l)" 0 || return
-	guard_stop
-}
-test_case "none with it, not for a moment" with_guard_none
-
-innocent_ways() {
-	guard_start enforce || return
-	each works $OTHER $OTHER6 || return
-	equal "events with an action" "$(events '.action == "denied" or .action == "removed" or .action == "dropped"' | wc -l)" 0 || return
-	guard_stop
-}
-test_case "each way works for an address that is nobody's" innocent_ways
 
 # Audit says what enforce would refuse, also where no insert hook looks.
 audit_ways() {
@@ -149,20 +68,6 @@ anycast() {
 	guard_stop
 }
 test_case "an IPv6 anycast join" anycast
-
-# What makes a local route for another reason is left alone: TPROXY's, a load balancer's network, tables of their own.
-routes() {
-	guard_start enforce || return
-	at cp1 ip route add local 0.0.0.0/0 dev lo table 100 || fail "TPROXY's route was refused" || return
-	at cp1 ip route add local 192.0.2.240/28 dev lo || fail "a wider local route was refused" || return
-	at cp1 ip route add local $VIP/32 dev lo table 100 || fail "a route in its own table was refused" || return
-	at cp1 ip -6 route add local ::/0 dev lo table 100 || fail "TPROXY's IPv6 route was refused" || return
-	at cp1 ip route del local 192.0.2.240/28 dev lo || return
-	at cp1 ip route flush table 100
-	at cp1 ip -6 route flush table 100
-	guard_stop
-}
-test_case "other local routes are left alone" routes
 
 # Links made this moment: a wrong bind is refused there at once, a service dummy's never.
 new_links() {
