@@ -51,7 +51,7 @@ DEPS := gcc clang llvm libclang-rt-14-dev clang-format clang-tidy make git pkg-c
 	busybox-static cpio xz-utils zstd iproute2 tcpdump nftables iputils-arping procps jq python3 shellcheck mandoc universal-ctags \
 	qemu-system-x86 iputils-ping kmod curl ca-certificates strace openssl util-linux debian-archive-keyring
 
-.PHONY: all help deps check test demo lint fmt fuzz bench bench-core bench-api verifier-baseline e2e-double install clean tools unit guest-files
+.PHONY: all help deps check test demo matrix chaos lint fmt fuzz bench bench-core bench-api verifier-baseline e2e-double install clean tools unit guest-files
 
 all: $(O)/vipguard ## build build/vipguard (default)
 
@@ -139,6 +139,16 @@ demo: ## the story in a guest: a rogue without the guard, in audit, in enforce (
 	@$(MAKE) --no-print-directory deps
 	@$(MAKE) --no-print-directory all tools
 	@tests/demo/demo.sh
+
+matrix: ## the vectors of docs/threat-model.md on every kernel, and under lockdown (K=6.1 or K=6.1-lockdown picks one)
+	@$(MAKE) --no-print-directory deps
+	@$(MAKE) --no-print-directory all tools
+	@tests/guest/matrix.sh
+
+chaos: ## T seconds of vectors at random while the guard is killed, stopped and replaced (T=60, K=6.1, SEED=1)
+	@$(MAKE) --no-print-directory deps
+	@$(MAKE) --no-print-directory all tools
+	@VG_GUEST_SECONDS=$$(($(T) + 600)) VG_GUEST_SET="VG_CHAOS_SECONDS=$(T) VG_CHAOS_SEED=$(SEED)" tests/guest/run.sh $(or $(K),newest) chaos.sh
 
 lint: ## layers, SPDX, style, shellcheck, options against the man page
 	@tests/lint/lint.sh $(O)
