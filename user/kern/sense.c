@@ -13,23 +13,9 @@
 #include "core/judge.h"
 #include "kern/facts.h"
 #include "kern/notes.h"
-#include "kern/pending.h"
+#include "kern/sense_state.h"
 
 #define WAIT_NS (50 * VG_NS_PER_MS) /* for the event behind a notification; a busy CPU may be preempted in between */
-
-struct vg_sense {
-	struct vg_sense_config config;
-	struct vg_rtnl *rtnl;
-	struct vg_links *links;
-	struct vg_bounds *bounds;
-	struct vg_timer *timer;
-	struct vg_pendings pendings;
-	bool hooked;
-	bool starting; /* what is found is preexisting */
-	bool chosen; /* once at least; until then vg_links may be an earlier guard's, and its programs go by it */
-	bool lost; /* notifications were, and what is there now could not be listed */
-	bool links_dirty; /* the choice of guarded links may be another */
-};
 
 static void hand_out(struct vg_sense *sense, const struct vg_fact *fact)
 {
@@ -292,31 +278,6 @@ static void on_message(void *ctx, const struct vg_rt_msg *msg)
 	}
 }
 
-void vg_sense_choose(struct vg_sense *sense)
-{
-	const struct vg_link *link;
-
-	sense->links_dirty = false;
-	vg_links_choose(sense->links, sense->config.interfaces, sense->config.n_interfaces);
-	for (size_t i = 0; (link = vg_links_at(sense->links, i)); i++) {
-		if (link->changed)
-			vg_note_link(sense->config.maps, link);
-	}
-	sense->config.guarded_changed(sense->config.ctx);
-}
-
-/* Each link is written once, with its role: at no moment is one that was a port none. */
-static void choose_first(struct vg_sense *sense)
-{
-	const struct vg_link *link;
-
-	vg_links_choose(sense->links, sense->config.interfaces, sense->config.n_interfaces);
-	for (size_t i = 0; (link = vg_links_at(sense->links, i)); i++)
-		vg_note_link(sense->config.maps, link);
-	sense->chosen = true;
-	vg_note_no_other_links(sense->config.maps, sense->links);
-}
-
 static void on_settled(void *ctx)
 {
 	struct vg_sense *sense = ctx;
@@ -470,7 +431,7 @@ int vg_sense_new(struct vg_loop *loop, const struct vg_sense_config *config, str
 		r = look(sense);
 	if (r < 0)
 		return r;
-	choose_first(sense);
+	vg_sense_choose_first(sense);
 	*ret_sense = TAKE_PTR(sense);
 	return 0;
 }
