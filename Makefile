@@ -34,7 +34,7 @@ LDFLAGS := -pie -Wl,-z,relro,-z,now $(if $(SAN)$(FUZZ),$(SANITIZE))
 LIBS := -lbpf -lelf -lz -lmnl -lyaml -ljansson -lmicrohttpd -lcurl
 
 BPF_CFLAGS := -g -O2 -mcpu=v2 -Wall -Wextra -Werror -target bpf -D__TARGET_ARCH_x86 -Iinclude -Ivmlinux -Ibpf
-BPF := bind deny ioctl announce guard
+BPF := bind deny ioctl announce guard bypass
 SKELS := $(BPF:%=$(O)/skel/%.skel.h)
 
 SRCS := $(filter-out user/main.c,$(wildcard user/*/*.c))
@@ -42,7 +42,7 @@ OBJS := $(SRCS:%.c=$(O)/%.o)
 LIB := $(O)/libvipguard.a
 UNIT := $(patsubst tests/unit/%.c,$(O)/unit/%,$(wildcard tests/unit/test_*.c)) $(patsubst tests/bpf/%.c,$(O)/unit/%,$(wildcard tests/bpf/test_*.c))
 FUZZERS := $(patsubst tests/fuzz/fuzz_%.c,%,$(wildcard tests/fuzz/fuzz_*.c))
-TOOLS := $(patsubst %,$(O)/tools/%,rogue sneak blast witness holder tcphello kubewatch)
+TOOLS := $(patsubst %,$(O)/tools/%,rogue sneak roads blast witness holder tcphello kubewatch)
 
 BPFTESTS := $(patsubst %,$(O)/bpftest/%,load_test hooks_test announce_run announce_test)
 

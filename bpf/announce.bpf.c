@@ -116,25 +116,6 @@ static __always_inline void announce_find_sender(const struct __sk_buff *skb, st
 	key->netns = call->netns;
 }
 
-static __always_inline void announce_report(const struct vg_seen_key *key, const struct vg_seen_value *seen, const struct vg_config *config,
-					    struct vg_stats *stats)
-{
-	struct vg_event *event = vg_event_reserve(VG_EVENT_ANNOUNCE, &stats->lost_ring_announce);
-
-	if (!event)
-		return;
-	event->how = seen->last.how;
-	event->addr = key->addr;
-	event->ifindex = key->ifindex;
-	event->in_ifindex = key->in_ifindex;
-	event->family = (__u8)key->family;
-	event->sender_netns = key->netns;
-	event->netns = config->netns;
-	event->dropped = key->what == VG_SEEN_DROPPED;
-	event->who = seen->who;
-	vg_event_submit(event);
-}
-
 static __always_inline void announce_account(const struct __sk_buff *skb, const struct vg_claim *claim, bool dropped, const struct vg_config *config,
 					     struct vg_stats *stats)
 {
@@ -150,7 +131,7 @@ static __always_inline void announce_account(const struct __sk_buff *skb, const 
 	if (!seen)
 		VG_COUNT(stats, lost_seen);
 	else if (due)
-		announce_report(&key, seen, config, stats);
+		vg_seen_report_announce(&key, seen, config, stats);
 }
 
 /*

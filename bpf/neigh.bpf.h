@@ -13,7 +13,11 @@
 
 #define VG_NEIGH_TAGS 2
 /* A frame of 1500 bytes holds 179 extension headers in front of an advertisement. The bound keeps the verifier's work small. */
+#ifdef VG_NEIGH_PROBES
+#define VG_NEIGH_EXT_HEADERS 4 /* older verifiers take each way through the headers for a new one */
+#else
 #define VG_NEIGH_EXT_HEADERS 192
+#endif
 
 #define VG_ETH_HLEN 14
 #define VG_ETH_ZLEN 60 /* what is shorter leaves with zeros behind it */
@@ -49,7 +53,28 @@ struct vg_claim {
 	enum vg_how how; /* VG_HOW_ARP_REQUEST, VG_HOW_ARP_REPLY (any other opcode), VG_HOW_NA */
 };
 
-#ifdef __bpf__
+#if defined(__bpf__) && defined(VG_NEIGH_PROBES)
+/* For tracing programs: the bytes that stand in the kernel's own buffer. */
+struct vg_frame {
+	const __u8 *read; /* what was read last */
+};
+
+#define VG_FRAME_READ_MAX 32 /* more than is ever read at once; a power of two, for the verifier */
+
+/*
+ * The includer's: reads from the frame at hand into what vg_frame.read points at. A global function: if the verifier saw how an offset compares
+ * to the length, no two turns of the loop below would be alike to it.
+ */
+int vg_frame_probe(__u32 offset, __u32 len);
+
+static __always_inline int vg_frame_read(const struct vg_frame *frame, __u32 offset, void *ret_to, __u32 len)
+{
+	if (vg_frame_probe(offset, len))
+		return -1;
+	__builtin_memcpy(ret_to, frame->read, len);
+	return 0;
+}
+#elif defined(__bpf__)
 struct vg_frame {
 	struct __sk_buff *skb;
 };

@@ -32,4 +32,25 @@ static __always_inline struct vg_seen_value *vg_seen_count(const struct vg_seen_
 	return seen;
 }
 
+/* Of announcements. */
+static __always_inline void vg_seen_report_announce(const struct vg_seen_key *key, const struct vg_seen_value *seen, const struct vg_config *config,
+						    struct vg_stats *stats)
+{
+	struct vg_event *event = vg_event_reserve(VG_EVENT_ANNOUNCE, &stats->lost_ring_announce);
+
+	if (!event)
+		return;
+	event->how = seen->last.how;
+	event->addr = key->addr;
+	event->ifindex = key->ifindex;
+	event->in_ifindex = key->in_ifindex;
+	event->family = (__u8)key->family;
+	event->sender_netns = key->netns;
+	event->netns = config->netns;
+	event->dropped = key->what == VG_SEEN_DROPPED;
+	event->would_deny = key->what == VG_SEEN_PAST;
+	event->who = seen->who;
+	vg_event_submit(event);
+}
+
 #endif

@@ -94,6 +94,16 @@ struct __sk_buff {
 	struct bpf_sock *sk __attribute__((aligned(8)));
 };
 
+/* uapi/linux/bpf.h, up to the last member used. */
+struct bpf_sockopt {
+	struct bpf_sock *sk __attribute__((aligned(8)));
+	void *optval __attribute__((aligned(8)));
+	void *optval_end __attribute__((aligned(8)));
+	__s32 level;
+	__s32 optname;
+	__s32 optlen;
+};
+
 /* uapi/linux/netlink.h */
 struct nlmsghdr {
 	__u32 nlmsg_len;
@@ -174,6 +184,7 @@ struct ifa6_config {
 
 /* All. */
 struct sock_common {
+	unsigned short skc_family;
 	possible_net_t skc_net;
 } VG_CORE;
 
@@ -190,10 +201,15 @@ struct socket {
 
 /* All. */
 struct sk_buff {
+	struct sock *sk;
 	unsigned int len;
+	unsigned int data_len; /* of len: what stands in pages */
 	unsigned char *data;
 	struct net_device *dev;
 } VG_CORE;
+
+/* The buffers of an AF_XDP socket; passed on, never looked into. */
+struct xsk_buff_pool;
 
 /* All; start_boottime was real_start_time before 5.5. */
 struct task_struct {

@@ -113,7 +113,7 @@ struct vg_who {
 struct vg_bind_key {
 	struct vg_addr addr;
 	__u32 ifindex;
-	__u32 prefix; /* in the address's own family: 0..32 or 0..128 */
+	__u32 prefix; /* in the address's own family: 0..32 or 0..128; of a route or proxy entry with its enum vg_how << 8 */
 };
 
 struct vg_binds_key {
@@ -162,6 +162,7 @@ enum vg_seen_what {
 	VG_SEEN_DROPPED = 1,
 	VG_SEEN_DENIED = 2, /* binds that were refused */
 	VG_SEEN_WOULD_DENY = 3, /* that would have been, and that no other hook sees */
+	VG_SEEN_PAST = 4, /* announcements that left by a road on which nothing can be dropped */
 };
 
 /* vg_seen: announcements or refused binds of one address by one process on one link; the kernel counts, user space reports. */
@@ -199,6 +200,7 @@ enum vg_event_type {
 	VG_EVENT_BIND = 1, /* an address was inserted */
 	VG_EVENT_DENIED = 2, /* a bind was refused; with would_deny, it would have been and no hook sees it otherwise. See `counted` */
 	VG_EVENT_ANNOUNCE = 3, /* an entry of vg_seen is new, or its period is over: read it there */
+	VG_EVENT_BYPASS = 4, /* somebody asked for a road past the judging of frames; family tells which (AF_*) */
 };
 
 /* One record of vg_events. */
@@ -213,10 +215,10 @@ struct vg_event {
 	__u32 prefix; /* own family */
 	__u32 ifa_flags; /* IFA_F_* */
 	__u32 nl_flags; /* NLM_F_* of the request, 0 if there was none */
-	_Bool dropped;
-	_Bool would_deny; /* audit: enforce would have refused this one */
+	_Bool dropped; /* bypass: the request has no effect */
+	_Bool would_deny; /* audit: enforce would have refused this one; announce: VG_SEEN_PAST */
 	__u8 family; /* announce: as in struct vg_seen_key */
-	_Bool counted; /* denied: as VG_EVENT_ANNOUNCE. Else vg_seen was full, and this record is all there is of one attempt */
+	_Bool counted; /* denied: as VG_EVENT_ANNOUNCE. Else vg_seen was full, and this record is all there is of one attempt. */
 	__u32 sender_netns; /* announce: netns of struct vg_seen_key */
 	struct vg_who who;
 	char ifname[VG_IFNAME_MAX]; /* announce: empty */
@@ -245,6 +247,9 @@ struct vg_stats {
 	__u64 announce_forwarded; /* of announce_seen: not judged, since they came in from another host and this node passed them on as a switch */
 	__u64 displaced; /* times that our tc program was taken off a link or overtaken by another one, and put back */
 	__u64 inactive; /* violations let pass since the dead-man's deadline was over, or while paused */
+	__u64 bypass_swallowed; /* times that PACKET_QDISC_BYPASS was asked for and not given */
+	__u64 announce_past; /* of announce_judged: frames that left past the filters (PACKET_QDISC_BYPASS, AF_XDP), where nothing drops */
+	__u64 past_unparsed; /* frames that left so and that could not be read */
 };
 
 #if !defined(__bpf__) && defined(__GNUC__)

@@ -123,7 +123,12 @@ static int start_kern(struct vg_guard *guard)
 		.n_interfaces = options->interfaces.n,
 		.without = options->without,
 	};
-	struct vg_kern_sink sink = { .ctx = guard, .fact = vg_guard_on_fact, .lost = on_lost, .changed = on_feature_changed, .woke = vg_guard_woke };
+	struct vg_kern_sink sink = { .ctx = guard,
+				     .fact = vg_guard_on_fact,
+				     .bypass = vg_guard_on_bypass,
+				     .lost = on_lost,
+				     .changed = on_feature_changed,
+				     .woke = vg_guard_woke };
 	struct vg_error error;
 	int r;
 

@@ -2,6 +2,7 @@
 /* From a fact to what is done about it and said: judge, act, report. The only place where a removal is ordered. */
 #include <errno.h>
 #include <string.h>
+#include <sys/socket.h>
 
 #include "app/guard_state.h"
 #include "base/time.h"
@@ -91,11 +92,16 @@ static void handle(struct vg_guard *guard, const struct vg_fact *fact)
 		vg_guard_breaker_note(guard, fact, &answer.bind);
 	stance.held = vg_guard_is_held(guard, fact);
 	action = vg_act_on(&stance, fact, &judgement);
+	if (fact->past)
+		vg_error_set(&why, 0, "sent past the filters of this link, by %s", fact->family == AF_XDP ? "AF_XDP" : "PACKET_QDISC_BYPASS");
 	if (stance.held && action == VG_ACTION_LOGGED && judgement.verdict == VG_VIOLATION)
 		say_held(guard, &why);
 	if (action == VG_ACTION_REMOVED)
 		action = remove_bind(guard, fact, &why);
 	keep_books(guard, fact, &answer, action);
+	/* routers and proxies have many that are nobody's business */
+	if (fact->as && judgement.verdict == VG_UNRELATED && action == VG_ACTION_NONE)
+		return;
 	report(guard, fact, &answer, action, why.text);
 }
 
@@ -108,7 +114,7 @@ void vg_guard_on_fact(void *ctx, const struct vg_fact *fact)
 	if (named.kind == VG_FACT_ANNOUNCE && named.kernel_made)
 		vg_kern_find_binder(guard->kern, &named.addr, &named.who);
 	handle(guard, &named);
-	if (named.kind != VG_FACT_ANNOUNCE && !named.refused)
+	if (named.kind != VG_FACT_ANNOUNCE && !named.refused && !named.as)
 		vg_guard_note_own(guard, &named);
 }
 

@@ -37,11 +37,14 @@ struct counter {
 #field, offsetof(struct vg_stats, field) \
 	}
 static const struct counter counters[] = {
-	COUNTER(bind_seen),	     COUNTER(bind_denied),    COUNTER(bind_would_deny),	   COUNTER(bind_removed),	COUNTER(bind_remove_refused),
-	COUNTER(bind_remove_failed), COUNTER(announce_seen),  COUNTER(announce_judged),	   COUNTER(announce_dropped),	COUNTER(deny_unparsed),
-	COUNTER(frame_unparsed),     COUNTER(lost_ring_bind), COUNTER(lost_ring_announce), COUNTER(lost_seen),		COUNTER(lost_calls),
-	COUNTER(lost_netlink),	     COUNTER(lost_binds),     COUNTER(lost_log),	   COUNTER(announce_forwarded), COUNTER(displaced),
-	COUNTER(inactive),
+	COUNTER(bind_seen),	     COUNTER(bind_denied),	   COUNTER(bind_would_deny),
+	COUNTER(bind_removed),	     COUNTER(bind_remove_refused), COUNTER(bind_remove_failed),
+	COUNTER(announce_seen),	     COUNTER(announce_judged),	   COUNTER(announce_dropped),
+	COUNTER(deny_unparsed),	     COUNTER(frame_unparsed),	   COUNTER(lost_ring_bind),
+	COUNTER(lost_ring_announce), COUNTER(lost_seen),	   COUNTER(lost_calls),
+	COUNTER(lost_netlink),	     COUNTER(lost_binds),	   COUNTER(lost_log),
+	COUNTER(announce_forwarded), COUNTER(displaced),	   COUNTER(inactive),
+	COUNTER(bypass_swallowed),   COUNTER(announce_past),	   COUNTER(past_unparsed),
 };
 _Static_assert(ARRAY_SIZE(counters) == sizeof(struct vg_stats) / sizeof(__u64), "every counter is shown");
 

@@ -22,6 +22,14 @@ struct vg_described {
 	struct vg_task task;
 };
 
+/* A bypass that was said: it is not said again before its period is over. */
+struct vg_bypass_said {
+	struct vg_bypass_fact fact;
+	uint64_t until_ns; /* CLOCK_BOOTTIME */
+};
+
+#define VG_BYPASS_SAID_MAX 64 /* beyond, some are said more often */
+
 /* Exit status of the guard (cli/cli.h names the same). */
 enum { VG_GUARD_FINE = 0, VG_GUARD_CONFIGURATION = 2, VG_GUARD_CANNOT_LOOK = 3 };
 
@@ -82,6 +90,9 @@ struct vg_guard {
 	struct vg_timer *pause;
 	bool paused; /* that was said */
 
+	struct vg_bypass_said bypass_said[VG_BYPASS_SAID_MAX]; /* the oldest goes first */
+	size_t next_bypass_said;
+
 	struct vg_described described; /* the task that was looked up last */
 };
 
@@ -95,6 +106,9 @@ struct vg_answer vg_guard_judge(const struct vg_guard *guard, const struct vg_ad
 /* guard_who.c */
 struct vg_doer vg_guard_doer(struct vg_guard *guard, const struct vg_who *who); /* strings hold until the next call, or a change of the cluster */
 void vg_guard_forget_described(struct vg_guard *guard);
+
+/* guard_bypass.c */
+void vg_guard_on_bypass(void *guard, const struct vg_bypass_fact *fact);
 
 /* guard.c */
 int vg_guard_set_mode(struct vg_guard *guard, enum vg_mode mode);

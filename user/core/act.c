@@ -3,11 +3,14 @@
 
 static enum vg_action on_bind(const struct vg_stance *stance, const struct vg_fact *fact)
 {
+	/* a membership is its socket's, and ends with it */
+	bool removable = stance->remove && fact->as != VG_HOW_ANYCAST;
+
 	if (stance->mode == VG_ENFORCE && !stance->suspended)
-		return stance->remove ? VG_ACTION_REMOVED : VG_ACTION_LOGGED;
+		return removable ? VG_ACTION_REMOVED : VG_ACTION_LOGGED;
 	if (stance->deny && fact->deniable)
 		return VG_ACTION_WOULD_DENY;
-	return stance->remove ? VG_ACTION_WOULD_REMOVE : VG_ACTION_LOGGED;
+	return removable ? VG_ACTION_WOULD_REMOVE : VG_ACTION_LOGGED;
 }
 
 /* In enforce mode a frame that passed was judged by the kernel before the snapshot changed. */
@@ -22,6 +25,8 @@ enum vg_action vg_act_on(const struct vg_stance *stance, const struct vg_fact *f
 {
 	if (fact->refused)
 		return fact->kind == VG_FACT_ANNOUNCE ? VG_ACTION_DROPPED : VG_ACTION_DENIED;
+	if (fact->past)
+		return VG_ACTION_NONE;
 	if (judgement->verdict == VG_UNKNOWN)
 		return VG_ACTION_LOGGED;
 	if (judgement->verdict != VG_VIOLATION || fact->kind == VG_FACT_UNBIND)

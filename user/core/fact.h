@@ -16,6 +16,7 @@ enum vg_fact_kind { VG_FACT_BIND, VG_FACT_UNBIND, VG_FACT_ANNOUNCE, VG_FACT_KIND
 struct vg_fact {
 	enum vg_fact_kind kind;
 	enum vg_how how;
+	enum vg_how as; /* VG_HOW_ROUTE, _PROXY, _ANYCAST: what answers for the address, which is on no link; else 0 */
 	struct vg_addr addr;
 	uint8_t prefix; /* own family; announce: 32 or 128 */
 	uint32_t ifindex;
@@ -34,6 +35,7 @@ struct vg_fact {
 	uint32_t sender_netns; /* announce: inode number of the network namespace that made the frame, 0: not known */
 	bool kernel_made; /* announce: by the kernel of this network namespace, so for whoever bound the address */
 	bool refused; /* the kernel denied this bind or dropped these frames */
+	bool past; /* announce: these frames left by a road on which nothing can be dropped */
 	bool deniable; /* audit: enforce would have refused it in the kernel */
 };
 

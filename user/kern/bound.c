@@ -33,7 +33,7 @@ void vg_bounds_free(struct vg_bounds *bounds)
 
 struct vg_bind_key vg_bind_key_of(const struct vg_fact *fact)
 {
-	return (struct vg_bind_key){ .addr = fact->addr, .ifindex = fact->ifindex, .prefix = fact->prefix };
+	return (struct vg_bind_key){ .addr = fact->addr, .ifindex = fact->ifindex, .prefix = fact->prefix | (uint32_t)fact->as << 8 };
 }
 
 static int compare(const struct vg_bound *bound, const struct vg_bind_key *key, const struct vg_addr *peer)

@@ -54,6 +54,7 @@ void vg_bounds_mark_absent(const struct vg_bounds *bounds);
 void vg_bounds_forget_ahead(const struct vg_bounds *bounds);
 bool vg_bounds_has_global(const struct vg_bounds *bounds, uint32_t ifindex);
 
+/* What is no address has its way of answering in the second byte of prefix. */
 struct vg_bind_key vg_bind_key_of(const struct vg_fact *fact);
 
 VG_DEFINE_CLEANUP(struct vg_bounds *, vg_bounds_free)

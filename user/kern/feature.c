@@ -29,6 +29,12 @@ static const struct feature_text feature_texts[] = {
 	[VG_FEATURE_DENY_IOCTL] = { "deny-ioctl",
 				    "binds by ioctl are not refused, but removed right after; published ARP entries and IPv6 anycast joins pass",
 				    "as for deny; and boot a kernel with CONFIG_IPV6=y, not as a module" },
+	[VG_FEATURE_QDISC_BYPASS] = { "qdisc-bypass", "frames of sockets with PACKET_QDISC_BYPASS are not dropped",
+				      "mount cgroup2 and let the guard see its root (hostPath /sys/fs/cgroup); boot a kernel with "
+				      "CONFIG_CGROUP_BPF" },
+	[VG_FEATURE_PAST] = { "past", "announcements that leave by PACKET_QDISC_BYPASS or AF_XDP are not seen",
+			      "boot a kernel with CONFIG_FUNCTION_TRACER and CONFIG_BPF_JIT; grant CAP_PERFMON" },
+	[VG_FEATURE_AF_XDP] = { "af-xdp", "AF_XDP sockets on guarded links are not noticed", "as for past" },
 	[VG_FEATURE_SENDER] = { "sender", "announcements are not named by process",
 				"boot a kernel with CONFIG_FUNCTION_TRACER and CONFIG_BPF_JIT; grant CAP_PERFMON" },
 	[VG_FEATURE_TCX] = { "tcx", "another tc program may see or steal a frame before it is judged", "boot kernel 6.6 or later" },

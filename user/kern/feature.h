@@ -17,6 +17,9 @@ enum vg_feature {
 	VG_FEATURE_KPROBE, /* their fallback */
 	VG_FEATURE_DENY, /* fmod_ret on security_netlink_send: binds are refused */
 	VG_FEATURE_DENY_IOCTL, /* fmod_ret on security_capable: binds that do not come by netlink are refused */
+	VG_FEATURE_QDISC_BYPASS, /* cgroup/setsockopt: PACKET_QDISC_BYPASS is taken without effect */
+	VG_FEATURE_PAST, /* fentry on __dev_direct_xmit: announcements that pass no filter are seen */
+	VG_FEATURE_AF_XDP, /* fentry on xp_assign_dev: AF_XDP sockets on guarded links are seen */
 	VG_FEATURE_SENDER, /* fentry on packet_sendmsg: announcements are seen with who sent them */
 	VG_FEATURE_TCX, /* announcements are judged first in line */
 	VG_FEATURE_CLSACT, /* the fallback of tcx */

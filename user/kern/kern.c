@@ -16,7 +16,6 @@
 #include "kern/notes.h"
 #include "kern/pins.h"
 #include "kern/program.h"
-#include "kern/remove.h"
 #include "kern/sync.h"
 
 /* ---- what the parts call ---- */
@@ -71,6 +70,10 @@ static void on_seen_announce(struct vg_kern *kern, struct vg_fact *fact)
 
 static void on_denied(struct vg_kern *kern, struct vg_fact *fact)
 {
+	if (fact->how == VG_HOW_ROUTE || fact->how == VG_HOW_PROXY || fact->how == VG_HOW_ANYCAST)
+		fact->as = fact->how;
+	if (fact->as && !fact->refused)
+		vg_answers_expect(kern->answers, fact);
 	/* the kernel named a link that is too new to be known here */
 	if (*vg_links_name(vg_sense_links(kern->sense), fact->ifindex))
 		copy_link_name(kern, fact->ifindex, fact->ifname);
@@ -106,6 +109,7 @@ static void on_event(void *ctx, const struct vg_event *event)
 	case VG_EVENT_BIND: vg_sense_bind(kern->sense, event); break;
 	case VG_EVENT_DENIED: on_denied_event(kern, event); break;
 	case VG_EVENT_ANNOUNCE: vg_seen_note(kern->seen, event); break;
+	case VG_EVENT_BYPASS: vg_kern_note_bypass(kern, event); break;
 	}
 	tell_losses(kern);
 }
@@ -146,6 +150,8 @@ static void on_tick(void *ctx)
 	if (kern->programs.announce)
 		vg_announce_watch(kern->programs.announce);
 	vg_kern_watch(kern);
+	vg_answers_look(kern->answers, false);
+	vg_kern_watch_xdp(kern);
 }
 
 static void on_asked(void *ctx, uint32_t events)
@@ -243,6 +249,22 @@ static int set_up_maps(struct vg_kern *kern, const struct vg_kern_config *config
 	return r < 0 ? vg_error_set(ret_error, r, "out of memory") : 0;
 }
 
+static int set_up_answers(struct vg_kern *kern, struct vg_error *ret_error)
+{
+	const struct vg_answers_config config = {
+		.maps = &kern->maps,
+		.links = vg_sense_links(kern->sense),
+		.rtnl = vg_sense_rtnl(kern->sense),
+		.netns = kern->netns,
+		.ctx = kern,
+		.fact = on_fact,
+		.drain = on_drain,
+	};
+	int r = vg_answers_new(&config, &kern->answers);
+
+	return r < 0 ? vg_error_set(ret_error, r, "out of memory") : 0;
+}
+
 static int set_up_sense(struct vg_kern *kern, const struct vg_kern_config *config, const struct vg_dummies *kept, struct vg_error *ret_error)
 {
 	const struct vg_sense_config sense = {
@@ -256,6 +278,8 @@ static int set_up_sense(struct vg_kern *kern, const struct vg_kern_config *confi
 		.drain = on_drain,
 		.guarded_changed = on_guarded_changed,
 		.filters_changed = on_filters_changed,
+		.route = vg_kern_on_route,
+		.overrun = vg_kern_on_overrun,
 		.settled = tell_losses,
 	};
 	int r;
@@ -270,7 +294,7 @@ static int set_up_sense(struct vg_kern *kern, const struct vg_kern_config *confi
 	if (r < 0 && !vg_maps_ready(&kern->maps))
 		return vg_error_set(ret_error, r, "nothing is permitted: run as root, or with CAP_NET_ADMIN, CAP_BPF and CAP_PERFMON");
 	vg_feature_record(&kern->features, VG_FEATURE_RTNETLINK, r);
-	return 0;
+	return set_up_answers(kern, ret_error);
 }
 
 static void set_up_btf(struct vg_kern *kern, uint32_t without)
@@ -363,6 +387,7 @@ void vg_kern_free(struct vg_kern *kern)
 	end(kern);
 	vg_deadman_free(kern->deadman);
 	vg_programs_deinit(&kern->programs);
+	vg_answers_free(kern->answers);
 	vg_sense_free(kern->sense);
 	vg_seen_free(kern->seen);
 	vg_events_free(kern->events);
@@ -403,6 +428,7 @@ int vg_kern_attach(struct vg_kern *kern, struct vg_error *ret_error)
 	if (r < 0)
 		return vg_error_set(ret_error, r, "cannot set the dead-man's timer: %s", strerror(-r));
 	vg_programs_pin(&kern->programs);
+	vg_programs_attach_bypass(&kern->programs, &kern->features);
 	kern->attached = true;
 	vg_sense_set_hooked(kern->sense, kern->programs.bind);
 	vg_sense_choose(kern->sense);
@@ -414,11 +440,17 @@ int vg_kern_attach(struct vg_kern *kern, struct vg_error *ret_error)
 
 int vg_kern_dump(struct vg_kern *kern)
 {
+	int r;
+
 	/* what was seen while there was no guard, before what is there now */
 	on_drain(kern);
 	if (kern->seen)
 		vg_seen_drain(kern->seen);
-	return vg_sense_dump(kern->sense);
+	r = vg_sense_dump(kern->sense);
+	if (r == 0)
+		vg_answers_start(kern->answers);
+	vg_kern_watch_xdp(kern);
+	return r;
 }
 
 void vg_kern_drain(struct vg_kern *kern)
@@ -432,21 +464,6 @@ void vg_kern_drain(struct vg_kern *kern)
 void vg_kern_busy(struct vg_kern *kern)
 {
 	vg_deadman_move(kern->deadman);
-}
-
-int vg_kern_remove(struct vg_kern *kern, const struct vg_fact *fact, struct vg_error *ret_why)
-{
-	struct vg_stats *stats = kern->maps.stats;
-	int r;
-
-	r = vg_remove_bind(vg_sense_rtnl(kern->sense), fact, vg_bounds_names_peer(vg_sense_bounds(kern->sense), fact->ifindex, &fact->addr), ret_why);
-	if (r == 0)
-		vg_stats_add(&stats->bind_removed, 1);
-	else if (r == -EBUSY)
-		vg_stats_add(&stats->bind_remove_refused, 1);
-	else if (r != -ENOENT)
-		vg_stats_add(&stats->bind_remove_failed, 1);
-	return r;
 }
 
 const struct vg_features *vg_kern_features(const struct vg_kern *kern)
@@ -467,20 +484,6 @@ void vg_kern_count_lost_log(struct vg_kern *kern, uint64_t n)
 uint32_t vg_kern_netns(const struct vg_kern *kern)
 {
 	return kern->netns;
-}
-
-void vg_kern_for_each_guarded(const struct vg_kern *kern, void (*fn)(void *ctx, const char *ifname, const char *how), void *ctx)
-{
-	const struct vg_link *link;
-
-	if (!kern->programs.announce)
-		return;
-	for (size_t i = 0; (link = vg_links_at(vg_sense_links(kern->sense), i)); i++) {
-		const char *how = vg_announce_how(kern->programs.announce, link->rt.ifindex);
-
-		if (how)
-			fn(ctx, link->rt.name, how);
-	}
 }
 
 const char *vg_kern_libbpf_version(void)

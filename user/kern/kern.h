@@ -34,10 +34,28 @@ struct vg_kern_config {
 	uint32_t without; /* 1 << enum vg_feature: treated as missing (--without, for tests and for kernels with a broken one) */
 };
 
+/* A road on which frames leave past the filters. */
+enum vg_road { VG_ROAD_QDISC_BYPASS, VG_ROAD_AF_XDP, VG_ROAD_XDP, VG_ROAD_MAX };
+
+/* Somebody opened one, or asked for it. */
+struct vg_bypass_fact {
+	enum vg_road road;
+	bool refused; /* the request has no effect */
+	bool deniable; /* audit: enforce would have seen to that */
+	uint32_t ifindex; /* 0: none in particular */
+	char ifname[VG_IFNAME_MAX];
+	uint32_t program; /* VG_ROAD_XDP: its id, 0: not known */
+	struct vg_who who; /* pid 0: not known */
+};
+
+const char *vg_road_to_str(enum vg_road road); /* "qdisc-bypass", ... */
+
 /* What goes from the kernel to whoever composes the guard. Facts and strings are borrowed for the call. */
 struct vg_kern_sink {
 	void *ctx;
 	void (*fact)(void *ctx, const struct vg_fact *fact);
+	/* NULL: not of interest */
+	void (*bypass)(void *ctx, const struct vg_bypass_fact *fact);
 	/* Something was lost; cause is a field name of struct vg_stats ("lost_netlink"), n how many more than said before. */
 	void (*lost)(void *ctx, const char *cause, uint64_t n);
 	/* A capability went away or came back after the start (a qdisc was deleted, a link cannot be attached): */

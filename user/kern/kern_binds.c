@@ -10,8 +10,12 @@
 void vg_kern_note_bind(struct vg_kern *kern, const struct vg_fact *fact, const struct vg_judgement *judgement)
 {
 	const struct vg_bind_key key = vg_bind_key_of(fact);
-	struct vg_bound *bound = vg_bounds_find(vg_sense_bounds(kern->sense), &key, NULL);
+	struct vg_bound *bound;
 
+	/* what was let pass a moment ago may not be there yet, or never */
+	if (fact->as && !vg_answers_note(kern->answers, fact, judgement))
+		return;
+	bound = fact->as ? NULL : vg_bounds_find(vg_sense_bounds(kern->sense), &key, NULL);
 	if (bound) {
 		bound->said = true;
 		bound->judgement = *judgement;
@@ -46,9 +50,25 @@ bool vg_kern_find_binder(const struct vg_kern *kern, const struct vg_addr *addr,
 	return who;
 }
 
+struct each_bind {
+	const struct vg_kern *kern;
+	void (*fn)(void *ctx, const struct vg_fact *fact, const struct vg_judgement *said);
+	void *ctx;
+};
+
+static void each_answer(void *ctx, const struct vg_fact *fact, const struct vg_judgement *said)
+{
+	const struct each_bind *each = ctx;
+	struct vg_fact known = *fact;
+
+	known.real_link = vg_kern_is_real_link(each->kern, fact);
+	each->fn(each->ctx, &known, said);
+}
+
 void vg_kern_for_each_bind(const struct vg_kern *kern, void (*fn)(void *ctx, const struct vg_fact *fact, const struct vg_judgement *said), void *ctx)
 {
 	const struct vg_bounds *bounds = vg_sense_bounds(kern->sense);
+	struct each_bind each = { .kern = kern, .fn = fn, .ctx = ctx };
 	const struct vg_bound *bound;
 
 	for (size_t i = 0; (bound = vg_bounds_at(bounds, i)); i++) {
@@ -58,6 +78,7 @@ void vg_kern_for_each_bind(const struct vg_kern *kern, void (*fn)(void *ctx, con
 		fact.real_link = vg_kern_is_real_link(kern, &fact);
 		fn(ctx, &fact, bound->said ? &bound->judgement : NULL);
 	}
+	vg_answers_for_each(kern->answers, each_answer, &each);
 }
 
 int vg_kern_for_each_kept(const struct vg_kern *kern, int (*fn)(void *ctx, const struct vg_prefix *prefix, enum vg_reason reason), void *ctx)

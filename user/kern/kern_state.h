@@ -4,6 +4,7 @@
 #define KERN_KERN_STATE_H
 
 #include "base/time.h"
+#include "kern/answers.h"
 #include "kern/deadman.h"
 #include "kern/events.h"
 #include "kern/kern.h"
@@ -36,6 +37,7 @@ struct vg_kern {
 	struct vg_events *events; /* NULL: no maps */
 	struct vg_seen *seen;
 	struct vg_sense *sense;
+	struct vg_answers *answers;
 	struct vg_deadman *deadman;
 };
 
@@ -45,6 +47,15 @@ void vg_kern_say_changed(void *kern, enum vg_feature feature, bool ok, const cha
 /* kern_dummies.c */
 int vg_kern_keep_dummies(struct vg_kern *kern, struct vg_dummies *ret_kept, struct vg_error *ret_error);
 void vg_kern_note_dummies(const struct vg_kern *kern, const struct vg_dummies *dummies);
+
+/* kern_bypass.c */
+void vg_kern_note_bypass(struct vg_kern *kern, const struct vg_event *event); /* of type VG_EVENT_BYPASS */
+
+void vg_kern_watch_xdp(struct vg_kern *kern); /* says which guarded links have an XDP program */
+
+/* kern_answers.c; ctx is a struct vg_kern */
+void vg_kern_on_route(void *ctx, const struct vg_rt_msg *msg);
+void vg_kern_on_overrun(void *ctx);
 
 /* kern_watch.c */
 void vg_kern_note_unpinned(struct vg_kern *kern); /* once attached: what is not pinned ends with the guard, which is to be known */

@@ -38,3 +38,17 @@ void vg_kern_watch(struct vg_kern *kern)
 	}
 	watch_pins(kern);
 }
+
+void vg_kern_for_each_guarded(const struct vg_kern *kern, void (*fn)(void *ctx, const char *ifname, const char *how), void *ctx)
+{
+	const struct vg_link *link;
+
+	if (!kern->programs.announce)
+		return;
+	for (size_t i = 0; (link = vg_links_at(vg_sense_links(kern->sense), i)); i++) {
+		const char *how = vg_announce_how(kern->programs.announce, link->rt.ifindex);
+
+		if (how)
+			fn(ctx, link->rt.name, how);
+	}
+}

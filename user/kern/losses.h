@@ -10,7 +10,7 @@
 
 #include "vipguard/abi.h"
 
-#define VG_LOSSES_MAX 8
+#define VG_LOSSES_MAX 12
 
 struct vg_losses {
 	uint64_t said[VG_LOSSES_MAX];

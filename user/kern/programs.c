@@ -10,7 +10,9 @@
 #define BIT(feature) (1U << (feature))
 
 /* What reads kernel structures, whose layout only BTF tells. */
-#define NEED_BTF (BIT(VG_FEATURE_TRACING) | BIT(VG_FEATURE_KPROBE) | BIT(VG_FEATURE_DENY) | BIT(VG_FEATURE_DENY_IOCTL) | BIT(VG_FEATURE_SENDER))
+#define NEED_BTF \
+	(BIT(VG_FEATURE_TRACING) | BIT(VG_FEATURE_KPROBE) | BIT(VG_FEATURE_DENY) | BIT(VG_FEATURE_DENY_IOCTL) | BIT(VG_FEATURE_SENDER) | \
+	 BIT(VG_FEATURE_QDISC_BYPASS) | BIT(VG_FEATURE_PAST) | BIT(VG_FEATURE_AF_XDP))
 #define NEED_MAPS (NEED_BTF | BIT(VG_FEATURE_TCX) | BIT(VG_FEATURE_CLSACT))
 
 int vg_programs_make_maps(struct vg_maps *maps)
@@ -87,6 +89,7 @@ void vg_programs_load(struct vg_programs *programs, const struct vg_maps *maps, 
 	(void)vg_bind_new(maps, &programs->shared, off, features, &programs->bind);
 	(void)vg_deny_new(maps, &programs->shared, VG_FEATURE_DENY, off, features, &programs->deny);
 	(void)vg_deny_new(maps, &programs->shared, VG_FEATURE_DENY_IOCTL, off, features, &programs->deny_ioctl);
+	(void)vg_bypass_new(maps, off, features, &programs->bypass);
 	(void)vg_announce_new(maps, &programs->shared, off, changed, ctx, features, &programs->announce);
 	rule_out(features, off & ~without, "the kernel has no BTF");
 }
@@ -121,9 +124,16 @@ void vg_programs_pin(struct vg_programs *programs)
 		vg_announce_keep_senders(programs->announce);
 }
 
+void vg_programs_attach_bypass(struct vg_programs *programs, struct vg_features *features)
+{
+	if (programs->bypass)
+		vg_bypass_attach(programs->bypass, features);
+}
+
 void vg_programs_deinit(struct vg_programs *programs)
 {
 	vg_announce_free(programs->announce);
+	vg_bypass_free(programs->bypass);
 	vg_deny_free(programs->deny_ioctl);
 	vg_deny_free(programs->deny);
 	vg_bind_free(programs->bind);

@@ -6,6 +6,7 @@
 #include "base/error.h"
 #include "kern/announce.h"
 #include "kern/bind.h"
+#include "kern/bypass.h"
 #include "kern/deny.h"
 
 struct vg_programs {
@@ -13,6 +14,7 @@ struct vg_programs {
 	struct vg_bind *bind; /* NULL: not to be had; so are the others */
 	struct vg_deny *deny;
 	struct vg_deny *deny_ioctl;
+	struct vg_bypass *bypass;
 	struct vg_announce *announce;
 };
 
@@ -24,6 +26,8 @@ void vg_programs_load(struct vg_programs *programs, const struct vg_maps *maps, 
 int vg_programs_release(struct vg_programs *programs, struct vg_error *ret_error);
 /* After that: it outlives the guard, in place of what an earlier guard pinned. */
 void vg_programs_pin(struct vg_programs *programs);
+/* After that, and pinned at once: the roads past the filters. What cannot be attached is recorded. */
+void vg_programs_attach_bypass(struct vg_programs *programs, struct vg_features *features);
 void vg_programs_deinit(struct vg_programs *programs); /* twice is fine */
 
 #endif

@@ -10,6 +10,7 @@
 
 #include "core/cascade.h"
 #include "core/judge.h"
+#include "kern/answer.h"
 
 static bool read_switch(const char *link)
 {
@@ -131,6 +132,51 @@ int vg_remove_bind(struct vg_rtnl *rtnl, const struct vg_fact *fact, bool is_pee
 	if (r < 0 && r != -ENOENT && r != -EBUSY) {
 		vg_addr_to_str(&fact->addr, text);
 		vg_error_set(ret_why, r, "cannot remove %s/%u from %s: %s", text, fact->prefix, fact->ifname, strerror(-r));
+	}
+	return r;
+}
+
+/* ESRCH: no such route */
+static bool is_gone_answer(int r)
+{
+	return is_gone(r) || r == -ENOENT || r == -ESRCH;
+}
+
+/* The list is of this moment, and holds nothing that the kernel made itself. A route by several next hops is for others too. */
+static int remove_listed(struct vg_rtnl *rtnl, const struct vg_fact *fact, const struct vg_rt_answer *list, size_t n, struct vg_error *ret_why)
+{
+	int result = -ENOENT, r;
+
+	for (size_t i = 0; i < n; i++) {
+		if (list[i].ifindex != fact->ifindex || vg_addr_cmp(&list[i].addr, &fact->addr) != 0)
+			continue;
+		if (list[i].plural)
+			return vg_error_set(ret_why, -EBUSY, "the route has several next hops, or an object of them");
+		r = vg_answer_delete(rtnl, fact->as, &list[i]);
+		if (r < 0 && !is_gone_answer(r))
+			return r;
+		if (r == 0)
+			result = 0;
+	}
+	return result;
+}
+
+int vg_remove_answer(struct vg_rtnl *rtnl, const struct vg_fact *fact, struct vg_error *ret_why)
+{
+	_cleanup_free_ struct vg_rt_answer *list = NULL;
+	char text[VG_TEXT_MAX];
+	size_t n = 0;
+	int r;
+
+	/* index 0: of no link in particular */
+	r = fact->ifindex ? check_link(rtnl, fact, ret_why) : 0;
+	if (r == 0)
+		r = vg_answer_list(rtnl, fact->as, &list, &n);
+	if (r == 0)
+		r = remove_listed(rtnl, fact, list, n, ret_why);
+	if (r < 0 && r != -ENOENT && r != -EBUSY) {
+		vg_addr_to_str(&fact->addr, text);
+		vg_error_set(ret_why, r, "cannot remove the %s of %s: %s", fact->as == VG_HOW_ROUTE ? "route" : "proxy entry", text, strerror(-r));
 	}
 	return r;
 }

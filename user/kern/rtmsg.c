@@ -12,6 +12,7 @@
 
 #include <linux/if_addr.h>
 #include <linux/if_link.h>
+#include <linux/neighbour.h>
 #include <linux/netlink.h>
 #include <linux/rtnetlink.h>
 
@@ -166,6 +167,22 @@ static int get_kind(const struct attr *attr, struct vg_rt_link *link)
 	return get_str(&attrs[IFLA_INFO_KIND], link->kind, sizeof(link->kind));
 }
 
+/* One of several modes has an attribute of its own then; which one is no matter. */
+static int get_xdp(const struct attr *attr, struct vg_rt_link *link)
+{
+	struct attr attrs[ATTRS_MAX];
+	int r;
+
+	if (!attr->data)
+		return 0;
+	r = parse_attrs(attr->data, attr->len, attrs);
+	for (unsigned int type = IFLA_XDP_PROG_ID; r == 0 && type <= IFLA_XDP_HW_PROG_ID; type++) {
+		if (!link->xdp)
+			r = get_u32(&attrs[type], &link->xdp);
+	}
+	return r;
+}
+
 static int get_link(const struct attr *attrs, struct vg_rt_link *link)
 {
 	int r;
@@ -179,6 +196,9 @@ static int get_link(const struct attr *attrs, struct vg_rt_link *link)
 	if (r < 0)
 		return r;
 	r = get_kind(&attrs[IFLA_LINKINFO], link);
+	if (r < 0)
+		return r;
+	r = get_xdp(&attrs[IFLA_XDP], link);
 	if (r < 0)
 		return r;
 	/* with a namespace id, IFLA_LINK is an index of another namespace */
@@ -231,6 +251,72 @@ static int parse_tc(const unsigned char *data, size_t len, struct vg_rt_msg *msg
 	return 0;
 }
 
+static bool is_answering_route(const struct rtmsg *header, uint32_t table)
+{
+	return header->rtm_type == RTN_LOCAL && header->rtm_protocol != RTPROT_KERNEL && !(header->rtm_flags & RTM_F_CLONED) &&
+	       header->rtm_dst_len == (header->rtm_family == AF_INET ? 32 : 128) && table >= RT_TABLE_DEFAULT && table <= RT_TABLE_LOCAL;
+}
+
+static int get_route(const struct attr *attrs, const struct rtmsg *header, struct vg_rt_answer *answer)
+{
+	int r = get_addr(&attrs[RTA_DST], header->rtm_family, &answer->addr);
+
+	if (r == 0)
+		r = get_u32(&attrs[RTA_OIF], &answer->ifindex);
+	if (r == 0)
+		r = get_u32(&attrs[RTA_PRIORITY], &answer->metric);
+	answer->protocol = header->rtm_protocol;
+	answer->scope = header->rtm_scope;
+	answer->tos = header->rtm_tos;
+	answer->plural = attrs[RTA_MULTIPATH].data || attrs[RTA_NH_ID].data || !answer->ifindex;
+	return r;
+}
+
+static int parse_route(const unsigned char *data, size_t len, struct vg_rt_msg *msg)
+{
+	struct attr attrs[ATTRS_MAX];
+	struct rtmsg header;
+	int r;
+
+	if (len < sizeof(header))
+		return -EBADMSG;
+	memcpy(&header, data, sizeof(header));
+	if (header.rtm_family != AF_INET && header.rtm_family != AF_INET6)
+		return 0;
+	r = parse_attrs(data + NLMSG_ALIGN(sizeof(header)), len - sizeof(header), attrs);
+	if (r < 0)
+		return r;
+	msg->answer.table = header.rtm_table;
+	r = get_u32(&attrs[RTA_TABLE], &msg->answer.table);
+	if (r < 0 || !is_answering_route(&header, msg->answer.table))
+		return r;
+	r = get_route(attrs, &header, &msg->answer);
+	if (r == 0)
+		msg->kind = VG_RT_ROUTE;
+	return r;
+}
+
+static int parse_neigh(const unsigned char *data, size_t len, struct vg_rt_msg *msg)
+{
+	struct attr attrs[ATTRS_MAX];
+	struct ndmsg header;
+	int r;
+
+	if (len < sizeof(header))
+		return -EBADMSG;
+	memcpy(&header, data, sizeof(header));
+	if ((header.ndm_family != AF_INET && header.ndm_family != AF_INET6) || !(header.ndm_flags & NTF_PROXY))
+		return 0;
+	r = parse_attrs(data + NLMSG_ALIGN(sizeof(header)), len - sizeof(header), attrs);
+	if (r == 0)
+		r = get_addr(&attrs[NDA_DST], header.ndm_family, &msg->answer.addr);
+	if (r < 0)
+		return r;
+	msg->answer.ifindex = header.ndm_ifindex > 0 ? (uint32_t)header.ndm_ifindex : 0;
+	msg->kind = VG_RT_PROXY;
+	return 0;
+}
+
 static int parse_result(const unsigned char *data, size_t len, enum vg_rt_kind kind, struct vg_rt_msg *msg)
 {
 	int32_t error;
@@ -256,6 +342,10 @@ static int parse_payload(uint16_t type, const unsigned char *data, size_t len, s
 	case RTM_DELADDR: msg->gone = type == RTM_DELADDR; return parse_addr(data, len, msg);
 	case RTM_NEWLINK:
 	case RTM_DELLINK: msg->gone = type == RTM_DELLINK; return parse_link(data, len, msg);
+	case RTM_NEWROUTE:
+	case RTM_DELROUTE: msg->gone = type == RTM_DELROUTE; return parse_route(data, len, msg);
+	case RTM_NEWNEIGH:
+	case RTM_DELNEIGH: msg->gone = type == RTM_DELNEIGH; return parse_neigh(data, len, msg);
 	case RTM_NEWQDISC:
 	case RTM_NEWTFILTER:
 	case RTM_DELQDISC:

@@ -18,6 +18,7 @@
 #include <linux/rtnetlink.h>
 
 #include "base/log.h"
+#include "kern/answer.h"
 
 #define RECEIVE_BYTES 65536 /* a link with many virtual functions needs more than the customary 8 KiB */
 #define RECEIVE_BUFFER (4 << 20) /* some 10,000 notifications */
@@ -63,11 +64,15 @@ static int open_socket(int flags, struct mnl_socket **ret_socket)
 
 static int join_groups(struct mnl_socket *socket)
 {
-	static const int groups[] = { RTNLGRP_LINK, RTNLGRP_IPV4_IFADDR, RTNLGRP_IPV6_IFADDR, RTNLGRP_TC };
+	static const int groups[] = { RTNLGRP_LINK, RTNLGRP_IPV4_IFADDR, RTNLGRP_IPV6_IFADDR, RTNLGRP_TC, RTNLGRP_IPV4_ROUTE, RTNLGRP_IPV6_ROUTE };
+	int r = vg_answer_filter(mnl_socket_get_fd(socket));
 
 	for (size_t i = 0; i < ARRAY_SIZE(groups); i++) {
 		int group = groups[i];
 
+		/* without the filter every route of the node would come */
+		if (r < 0 && (group == RTNLGRP_IPV4_ROUTE || group == RTNLGRP_IPV6_ROUTE))
+			return r;
 		if (mnl_socket_setsockopt(socket, NETLINK_ADD_MEMBERSHIP, &group, sizeof(group)) < 0)
 			return -errno;
 	}
@@ -218,6 +223,20 @@ static int list_add(struct list *list, const void *item)
 	return 0;
 }
 
+static size_t size_of(enum vg_rt_kind kind)
+{
+	if (kind == VG_RT_ADDR)
+		return sizeof(struct vg_link_addr);
+	return kind == VG_RT_LINK ? sizeof(struct vg_rt_link) : sizeof(struct vg_rt_answer);
+}
+
+static const void *item_of(const struct vg_rt_msg *msg)
+{
+	if (msg->kind == VG_RT_ADDR)
+		return &msg->addr;
+	return msg->kind == VG_RT_LINK ? (const void *)&msg->link : (const void *)&msg->answer;
+}
+
 /* 1: the dump is over; *interrupted is set if it is not of one moment. */
 static int take_answers(struct vg_rtnl *rtnl, size_t n, struct list *list, bool *interrupted)
 {
@@ -241,7 +260,7 @@ static int take_answers(struct vg_rtnl *rtnl, size_t n, struct list *list, bool 
 			return msg.error < 0 ? msg.error : 1;
 		if (msg.kind != list->kind)
 			continue;
-		r = list_add(list, msg.kind == VG_RT_ADDR ? (const void *)&msg.addr : (const void *)&msg.link);
+		r = list_add(list, item_of(&msg));
 		if (r < 0)
 			return r;
 	}
@@ -291,21 +310,47 @@ static int dump(struct vg_rtnl *rtnl, struct nlmsghdr *request, struct list *lis
 	return r;
 }
 
+int vg_rtnl_list(struct vg_rtnl *rtnl, struct nlmsghdr *request, enum vg_rt_kind kind, void **ret_items, size_t *ret_n)
+{
+	struct list list = { .kind = kind, .size = size_of(kind) };
+	int r = dump(rtnl, request, &list);
+
+	if (r < 0)
+		return r;
+	*ret_items = list.items;
+	*ret_n = list.n;
+	return 0;
+}
+
 int vg_rtnl_list_links(struct vg_rtnl *rtnl, struct vg_rt_link **ret_links, size_t *ret_n)
 {
 	unsigned char buffer[MNL_ALIGN(sizeof(struct nlmsghdr)) + MNL_ALIGN(sizeof(struct ifinfomsg))];
 	struct nlmsghdr *request = mnl_nlmsg_put_header(buffer);
-	struct list list = { .kind = VG_RT_LINK, .size = sizeof(struct vg_rt_link) };
-	int r;
 
 	request->nlmsg_type = RTM_GETLINK;
 	request->nlmsg_flags = NLM_F_REQUEST | NLM_F_DUMP;
 	mnl_nlmsg_put_extra_header(request, sizeof(struct ifinfomsg));
-	r = dump(rtnl, request, &list);
-	if (r < 0)
-		return r;
-	*ret_links = (struct vg_rt_link *)(void *)list.items;
-	*ret_n = list.n;
+	return vg_rtnl_list(rtnl, request, VG_RT_LINK, (void **)ret_links, ret_n);
+}
+
+/* No dump: one message and the acknowledgement, which ends the list. */
+int vg_rtnl_get_link(struct vg_rtnl *rtnl, uint32_t ifindex, struct vg_rt_link *ret_link)
+{
+	unsigned char buffer[MNL_ALIGN(sizeof(struct nlmsghdr)) + MNL_ALIGN(sizeof(struct ifinfomsg))];
+	struct nlmsghdr *request = mnl_nlmsg_put_header(buffer);
+	_cleanup_free_ struct vg_rt_link *links = NULL;
+	struct ifinfomsg *header;
+	size_t n;
+	int r;
+
+	request->nlmsg_type = RTM_GETLINK;
+	request->nlmsg_flags = NLM_F_REQUEST | NLM_F_ACK;
+	header = mnl_nlmsg_put_extra_header(request, sizeof(*header));
+	header->ifi_index = (int)ifindex;
+	r = vg_rtnl_list(rtnl, request, VG_RT_LINK, (void **)&links, &n);
+	if (r < 0 || n == 0)
+		return r < 0 ? r : -ENODEV;
+	*ret_link = links[0];
 	return 0;
 }
 
@@ -324,7 +369,6 @@ int vg_rtnl_list_addrs(struct vg_rtnl *rtnl, uint32_t ifindex, struct vg_link_ad
 {
 	unsigned char buffer[MNL_ALIGN(sizeof(struct nlmsghdr)) + MNL_ALIGN(sizeof(struct ifaddrmsg))];
 	struct nlmsghdr *request = mnl_nlmsg_put_header(buffer);
-	struct list list = { .kind = VG_RT_ADDR, .size = sizeof(struct vg_link_addr) };
 	struct ifaddrmsg *header;
 	int r;
 
@@ -332,12 +376,10 @@ int vg_rtnl_list_addrs(struct vg_rtnl *rtnl, uint32_t ifindex, struct vg_link_ad
 	request->nlmsg_flags = NLM_F_REQUEST | NLM_F_DUMP;
 	header = mnl_nlmsg_put_extra_header(request, sizeof(*header));
 	header->ifa_index = ifindex;
-	r = dump(rtnl, request, &list);
-	if (r < 0)
-		return r;
-	*ret_addrs = (struct vg_link_addr *)(void *)list.items;
-	*ret_n = ifindex ? keep_link(*ret_addrs, list.n, ifindex) : list.n;
-	return 0;
+	r = vg_rtnl_list(rtnl, request, VG_RT_ADDR, (void **)ret_addrs, ret_n);
+	if (r == 0 && ifindex)
+		*ret_n = keep_link(*ret_addrs, *ret_n, ifindex);
+	return r;
 }
 
 static int await_result(struct vg_rtnl *rtnl)
@@ -360,6 +402,13 @@ static int await_result(struct vg_rtnl *rtnl)
 	}
 }
 
+int vg_rtnl_order(struct vg_rtnl *rtnl, struct nlmsghdr *request)
+{
+	int r = ask(rtnl, request);
+
+	return r < 0 ? r : await_result(rtnl);
+}
+
 int vg_rtnl_link_name(const struct vg_rtnl *rtnl, uint32_t ifindex, char ret_name[VG_IFNAME_MAX])
 {
 	struct ifreq request = { .ifr_ifindex = (int)ifindex };
@@ -377,7 +426,6 @@ static int delete_addr(struct vg_rtnl *rtnl, const struct ifaddrmsg *which, cons
 	unsigned char buffer[128];
 	struct nlmsghdr *request = mnl_nlmsg_put_header(buffer);
 	struct ifaddrmsg *header;
-	int r;
 
 	request->nlmsg_type = RTM_DELADDR;
 	request->nlmsg_flags = NLM_F_REQUEST | NLM_F_ACK;
@@ -385,8 +433,7 @@ static int delete_addr(struct vg_rtnl *rtnl, const struct ifaddrmsg *which, cons
 	*header = *which;
 	mnl_attr_put(request, IFA_LOCAL, bytes, local);
 	mnl_attr_put(request, IFA_ADDRESS, bytes, address);
-	r = ask(rtnl, request);
-	return r < 0 ? r : await_result(rtnl);
+	return vg_rtnl_order(rtnl, request);
 }
 
 int vg_rtnl_delete_addr6(struct vg_rtnl *rtnl, uint32_t ifindex, const struct vg_addr *addr, uint8_t prefix)

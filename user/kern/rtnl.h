@@ -22,6 +22,8 @@ void vg_rtnl_free(struct vg_rtnl *rtnl); /* NULL is fine */
 void vg_rtnl_discard(struct vg_rtnl *rtnl);
 /* Everything there is now, for the caller to free(). */
 int vg_rtnl_list_links(struct vg_rtnl *rtnl, struct vg_rt_link **ret_links, size_t *ret_n);
+/* One link as it is now. -ENODEV. */
+int vg_rtnl_get_link(struct vg_rtnl *rtnl, uint32_t ifindex, struct vg_rt_link *ret_link);
 /* ifindex 0: of all links. */
 int vg_rtnl_list_addrs(struct vg_rtnl *rtnl, uint32_t ifindex, struct vg_link_addr **ret_addrs, size_t *ret_n);
 
@@ -34,6 +36,13 @@ int vg_rtnl_delete_addr(struct vg_rtnl *rtnl, uint32_t ifindex, const struct vg_
 int vg_rtnl_try_delete(struct vg_rtnl *rtnl);
 /* The same for IPv6 alone, also if the address is a mapped one; prefix 0..128. */
 int vg_rtnl_delete_addr6(struct vg_rtnl *rtnl, uint32_t ifindex, const struct vg_addr *addr, uint8_t prefix);
+
+struct nlmsghdr;
+
+/* A dump: items of this kind (struct vg_link_addr, vg_rt_link or vg_rt_answer), for the caller to free(). */
+int vg_rtnl_list(struct vg_rtnl *rtnl, struct nlmsghdr *request, enum vg_rt_kind kind, void **ret_items, size_t *ret_n);
+/* One request with NLM_F_ACK; waits for the answer, at most a second. -errno of the kernel. */
+int vg_rtnl_order(struct vg_rtnl *rtnl, struct nlmsghdr *request);
 
 VG_DEFINE_CLEANUP(struct vg_rtnl *, vg_rtnl_free)
 

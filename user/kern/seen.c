@@ -105,6 +105,7 @@ static struct vg_fact fact_of(const struct vg_seen_key *key, const struct vg_see
 		.time_ns = value->last_ns,
 		.refused = key->what == VG_SEEN_DROPPED || key->what == VG_SEEN_DENIED,
 		.deniable = key->what == VG_SEEN_WOULD_DENY,
+		.past = key->what == VG_SEEN_PAST,
 	};
 
 	memcpy(fact.source, value->last.source, sizeof(fact.source));
@@ -152,6 +153,8 @@ static enum vg_seen_what what_of(const struct vg_event *event)
 {
 	if (event->type == VG_EVENT_DENIED)
 		return event->would_deny ? VG_SEEN_WOULD_DENY : VG_SEEN_DENIED;
+	if (event->would_deny)
+		return VG_SEEN_PAST;
 	return event->dropped ? VG_SEEN_DROPPED : VG_SEEN_PASSED;
 }
 

@@ -273,6 +273,7 @@ static void on_message(void *ctx, const struct vg_rt_msg *msg)
 		else
 			on_new_link(sense, &msg->link);
 		break;
+	case VG_RT_ROUTE: sense->config.route(sense->config.ctx, msg); break;
 	case VG_RT_TC: sense->config.filters_changed(sense->config.ctx, msg->ifindex); break;
 	default: break;
 	}
@@ -396,6 +397,7 @@ static void on_overrun(void *ctx)
 
 	vg_stats_add(&sense->config.maps->stats->lost_netlink, 1);
 	find_truth(sense);
+	sense->config.overrun(sense->config.ctx);
 }
 
 void vg_sense_watch(struct vg_sense *sense)

@@ -25,6 +25,8 @@ struct vg_sense_config {
 	void (*drain)(void *ctx); /* hand in all events of the hooks that are there */
 	void (*guarded_changed)(void *ctx); /* another choice of links */
 	void (*filters_changed)(void *ctx, uint32_t ifindex); /* a filter or qdisc of this link came or went */
+	void (*route)(void *ctx, const struct vg_rt_msg *msg); /* of kind VG_RT_ROUTE */
+	void (*overrun)(void *ctx); /* notifications were lost; links and addresses were looked at again */
 	void (*settled)(void *ctx); /* after a batch of notifications */
 };
 

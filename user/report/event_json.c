@@ -33,6 +33,8 @@ static int put_place(json_t *o, const struct vg_fact *fact)
 	r |= vg_json_set_text(o, "in_interface", fact->in_ifname);
 	r |= vg_json_set_number(o, "netns", fact->netns);
 	r |= vg_json_set_text(o, "how", vg_how_to_str(fact->how));
+	if (fact->as && fact->as != fact->how)
+		r |= vg_json_set_text(o, "as", vg_how_to_str(fact->as));
 	return r;
 }
 
