@@ -4,10 +4,13 @@
  * with which the verifier was done against the BASELINE of this kernel. An object that is not taken as a whole is tried program by program. Both
  * files have lines "KERNEL OBJECT PROGRAM NUMBER", KERNEL being major.minor; MEASURED is written.
  */
+#include <fcntl.h>
+
 #include "harness.h"
 
 #include "announce.skel.h"
 #include "bind.skel.h"
+#include "bypass.skel.h"
 #include "deny.skel.h"
 #include "guard.skel.h"
 #include "ioctl.skel.h"
@@ -33,7 +36,7 @@ struct object {
 
 static const struct object objects[] = {
 	{ "bind", bind_bpf__elf_bytes },	 { "deny", deny_bpf__elf_bytes },   { "ioctl", ioctl_bpf__elf_bytes },
-	{ "announce", announce_bpf__elf_bytes }, { "guard", guard_bpf__elf_bytes },
+	{ "announce", announce_bpf__elf_bytes }, { "guard", guard_bpf__elf_bytes }, { "bypass", bypass_bpf__elf_bytes },
 };
 
 static struct bpf_object *open_object(const struct object *object)
@@ -56,6 +59,15 @@ static unsigned long count_instructions(const char *log)
 	return at ? strtoul(at + strlen("processed "), NULL, 10) : 0;
 }
 
+static struct bpf_link *attach_to_root(const struct bpf_program *program)
+{
+	int fd = open("/sys/fs/cgroup", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	struct bpf_link *link = bpf_program__attach_cgroup(program, fd);
+
+	close(fd);
+	return link;
+}
+
 static bool attach_one(const struct bpf_program *program)
 {
 	struct bpf_link *link;
@@ -63,7 +75,7 @@ static bool attach_one(const struct bpf_program *program)
 	/* Traffic control has no link that every kernel knows; announce_test attaches it for real. */
 	if (bpf_program__type(program) == BPF_PROG_TYPE_SCHED_CLS)
 		return true;
-	link = bpf_program__attach(program);
+	link = bpf_program__type(program) == BPF_PROG_TYPE_CGROUP_SOCKOPT ? attach_to_root(program) : bpf_program__attach(program);
 	if (!link)
 		return false;
 	bpf_link__destroy(link);

@@ -4,7 +4,7 @@
 guest_here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 build=${BUILD:-$guest_here/../../build}
 guest_files=("$build/vipguard:/usr/bin/vipguard" "$guest_here/lib.sh:/vg-tests/lib.sh")
-for guest_tool in rogue sneak blast witness holder tcphello; do
+for guest_tool in rogue sneak roads blast witness holder tcphello; do
 	guest_files+=("$build/tools/$guest_tool:/usr/bin/$guest_tool")
 done
 for guest_tool in setpriv tail mkfifo awk pgrep pkill sysctl; do

@@ -35,6 +35,20 @@ test_case "without tracing and kprobes: rtnetlink sees" degraded tracing,kprobe,
 test_case "without tcx: clsact drops" degraded tcx yes yes
 test_case "without sender hooks: dropped all the same" degraded sender yes yes
 
+# A host with cgroup v1 alone, or a container that sees a part of cgroup2: what bypasses is said, frame by frame.
+no_cgroup2() {
+	local sent
+	guard_wrap=(unshare --mount sh -c 'umount /sys/fs/cgroup && exec "$@"' sh)
+	guard_start enforce --without af-xdp || return
+	await_event '.event == "degraded" and .what == "qdisc-bypass" and (.why | test("cgroup2")) and .cure' || return
+	await_event '.event == "degraded" and .what == "af-xdp"' || return
+	sent=$(witness_count at cp1 blast --link eth0 --vip $VIP --count 10 --form arp-reply --qdisc-bypass) || return
+	equal "frames" "$sent" 10 || return
+	await_event ".event == \"announce\" and .address == \"$VIP\" and .action == \"none\" and .comm == \"blast\" and .why" || return
+	guard_stop
+}
+test_case "without the root cgroup: what bypasses tc is said" no_cgroup2
+
 # Nothing can drop without BPF; what remains is to see and to remove, and that is said.
 without_bpf() {
 	guard_start enforce --without btf --without maps || return

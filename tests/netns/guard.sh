@@ -27,7 +27,7 @@ mkfifo $RUN/never
 lan_up || exit 1
 write_assignments
 
-BLIND=(--without tracing --without kprobe --without deny --without sender)
+BLIND=(--without tracing --without kprobe --without deny --without sender --without qdisc-bypass --without past --without af-xdp)
 COUNT=1000
 
 CP1=(nsenter --net=/run/netns/cp1 --) # what "at cp1" does, for programs that start others
@@ -67,10 +67,10 @@ stderr_says() { grep -qE -- "$1" $RUN/said.err || fail "stderr says: $(<$RUN/sai
 # ---- what is missing is said
 degraded() {
 	guard_start audit "${BLIND[@]}" || return
-	equal "degraded events" "$(events '.event == "degraded"' | jq -sc 'map(.what) | sort')" '["deny","deny-ioctl","kprobe","sender","tracing"]' || return
+	equal "degraded events" "$(events '.event == "degraded"' | jq -sc 'map(.what) | sort')" '["af-xdp","deny","deny-ioctl","kprobe","past","qdisc-bypass","sender","tracing"]' || return
 	equal "those without why, loss and cure" "$(events '.event == "degraded" and ((.why and .loss and .cure) | not)' | wc -l)" 0 || return
 	equal "hooks that fail, by status" "$(vipguard status -o json | jq -c '[.hooks | to_entries[] | select(.value | (.ok or .needed == false) | not) | .key] | sort')" \
-		'["deny","deny-ioctl","kprobe","sender","tracing"]' || return
+		'["af-xdp","deny","deny-ioctl","kprobe","past","qdisc-bypass","sender","tracing"]' || return
 	guard_stop
 }
 test_case "degraded: each feature that is missing, and only those" degraded

@@ -15,6 +15,8 @@ static const struct vg_stance only_remove = { .mode = VG_AUDIT, .remove = true }
 static const struct vg_fact bind = { .kind = VG_FACT_BIND }, deniable = { .kind = VG_FACT_BIND, .deniable = true };
 static const struct vg_fact denied = { .kind = VG_FACT_BIND, .refused = true }, gone = { .kind = VG_FACT_UNBIND };
 static const struct vg_fact frame = { .kind = VG_FACT_ANNOUNCE }, dropped = { .kind = VG_FACT_ANNOUNCE, .refused = true };
+static const struct vg_fact route = { .kind = VG_FACT_BIND, .as = VG_HOW_ROUTE }, anycast = { .kind = VG_FACT_BIND, .as = VG_HOW_ANYCAST };
+static const struct vg_fact past = { .kind = VG_FACT_ANNOUNCE, .past = true };
 
 static const struct {
 	const char *name;
@@ -46,6 +48,11 @@ static const struct {
 	{ "audit: a frame", &audit, &frame, VG_ASSIGNED_ELSEWHERE, VG_ACTION_WOULD_DROP },
 	{ "audit: a frame without drop", &only_remove, &frame, VG_ASSIGNED_ELSEWHERE, VG_ACTION_LOGGED },
 	{ "audit: a right frame", &audit, &frame, VG_ASSIGNED_HERE, VG_ACTION_NONE },
+	{ "enforce: a frame past the filters", &enforce, &past, VG_ASSIGNED_ELSEWHERE, VG_ACTION_NONE },
+	{ "audit: nor would it be dropped", &audit, &past, VG_ASSIGNED_ELSEWHERE, VG_ACTION_NONE },
+	{ "enforce: a route goes", &enforce, &route, VG_ASSIGNED_ELSEWHERE, VG_ACTION_REMOVED },
+	{ "enforce: an anycast membership cannot be taken", &enforce, &anycast, VG_ASSIGNED_ELSEWHERE, VG_ACTION_LOGGED },
+	{ "audit: nor would it be", &audit, &anycast, VG_ASSIGNED_ELSEWHERE, VG_ACTION_LOGGED },
 	{ "the kernel refused it, whatever is said now", &enforce, &denied, VG_ASSIGNED_HERE, VG_ACTION_DENIED },
 	{ "the kernel dropped it, whatever is said now", &audit, &dropped, VG_STALE_SOURCE, VG_ACTION_DROPPED },
 };
@@ -64,7 +71,7 @@ static void actions(void **state)
 static void only_violations_are_removed(void **state)
 {
 	static const struct vg_stance *const stances[] = { &audit, &enforce, &suspended, &keeps, &only_remove, &only_says, &held, &held_audit };
-	static const struct vg_fact *const facts[] = { &bind, &deniable, &denied, &gone, &frame, &dropped };
+	static const struct vg_fact *const facts[] = { &bind, &deniable, &denied, &gone, &frame, &dropped, &past };
 
 	(void)state;
 	for (size_t i = 0; i < ARRAY_SIZE(stances) * ARRAY_SIZE(facts) * VG_REASON_MAX; i++) {

@@ -16,6 +16,7 @@
 #include <linux/netlink.h>
 #include <linux/rtnetlink.h>
 
+#include "base/cleanup.h"
 #include "kern/rtmsg.h"
 
 #define MESSAGE_MAX 512
@@ -189,6 +190,94 @@ static void reads_a_long_kind(void **state)
 	assert_int_equal(parse(&message, &msg), -EBADMSG);
 }
 
+static struct message begin_route(uint16_t type, int family, uint8_t table, uint8_t protocol, uint8_t kind)
+{
+	const struct rtmsg header = { .rtm_family = (unsigned char)family,
+				      .rtm_dst_len = family == AF_INET ? 32 : 128,
+				      .rtm_table = table,
+				      .rtm_protocol = protocol,
+				      .rtm_type = kind };
+
+	return begin(type, &header, sizeof(header));
+}
+
+static void reads_a_local_route(void **state)
+{
+	struct message message = begin_route(RTM_DELROUTE, AF_INET6, RT_TABLE_LOCAL, RTPROT_STATIC, RTN_LOCAL);
+	const uint32_t lo = 1, metric = 1024;
+	struct vg_rt_msg msg;
+
+	(void)state;
+	put(&message, RTA_DST, vip6, sizeof(vip6));
+	put(&message, RTA_OIF, &lo, sizeof(lo));
+	put(&message, RTA_PRIORITY, &metric, sizeof(metric));
+	assert_int_equal(parse(&message, &msg), 0);
+	assert_int_equal(msg.kind, VG_RT_ROUTE);
+	assert_true(msg.gone);
+	assert_addr(&msg.answer.addr, "2001:db8::10");
+	assert_int_equal(msg.answer.ifindex, 1);
+	assert_int_equal(msg.answer.table, RT_TABLE_LOCAL);
+	assert_int_equal(msg.answer.metric, 1024);
+	assert_int_equal(msg.answer.protocol, RTPROT_STATIC);
+	assert_false(msg.answer.plural);
+}
+
+/* The kernel's own, other types, other tables, networks: none of them is ever taken away. */
+static void passes_over_other_routes(void **state)
+{
+	struct message cases[] = {
+		begin_route(RTM_NEWROUTE, AF_INET, RT_TABLE_LOCAL, RTPROT_KERNEL, RTN_LOCAL),
+		begin_route(RTM_NEWROUTE, AF_INET, RT_TABLE_MAIN, RTPROT_STATIC, RTN_UNICAST),
+		begin_route(RTM_NEWROUTE, AF_INET, 100, RTPROT_STATIC, RTN_LOCAL),
+		begin_route(RTM_NEWROUTE, AF_INET, RT_TABLE_LOCAL, RTPROT_STATIC, RTN_LOCAL),
+		begin_route(RTM_NEWROUTE, AF_INET, RT_TABLE_LOCAL, RTPROT_STATIC, RTN_LOCAL),
+	};
+	const uint32_t lo = 1, other_table = 1000;
+	struct vg_rt_msg msg;
+
+	(void)state;
+	((struct rtmsg *)NLMSG_DATA(&cases[3].u.header))->rtm_dst_len = 28;
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		put(&cases[i], RTA_DST, vip4, sizeof(vip4));
+		put(&cases[i], RTA_OIF, &lo, sizeof(lo));
+		if (i == 4)
+			put(&cases[i], RTA_TABLE, &other_table, sizeof(other_table));
+		assert_int_equal(parse(&cases[i], &msg), 0);
+		assert_int_equal(msg.kind, VG_RT_OTHER);
+	}
+}
+
+static void reads_several_next_hops(void **state)
+{
+	struct message message = begin_route(RTM_NEWROUTE, AF_INET, RT_TABLE_MAIN, RTPROT_STATIC, RTN_LOCAL);
+	struct vg_rt_msg msg;
+
+	(void)state;
+	put(&message, RTA_DST, vip4, sizeof(vip4));
+	assert_int_equal(parse(&message, &msg), 0);
+	assert_int_equal(msg.kind, VG_RT_ROUTE);
+	assert_true(msg.answer.plural);
+}
+
+static void reads_a_proxy_neighbour(void **state)
+{
+	const struct ndmsg proxy = { .ndm_family = AF_INET, .ndm_ifindex = 7, .ndm_flags = NTF_PROXY };
+	const struct ndmsg other = { .ndm_family = AF_INET, .ndm_ifindex = 7 };
+	struct message message = begin(RTM_NEWNEIGH, &proxy, sizeof(proxy)), neighbour = begin(RTM_NEWNEIGH, &other, sizeof(other));
+	struct vg_rt_msg msg;
+
+	(void)state;
+	assert_int_equal(parse(&message, &msg), -EBADMSG); /* without an address */
+	put(&message, NDA_DST, vip4, sizeof(vip4));
+	assert_int_equal(parse(&message, &msg), 0);
+	assert_int_equal(msg.kind, VG_RT_PROXY);
+	assert_int_equal(msg.answer.ifindex, 7);
+	assert_addr(&msg.answer.addr, "192.0.2.10");
+	put(&neighbour, NDA_DST, vip4, sizeof(vip4));
+	assert_int_equal(parse(&neighbour, &msg), 0);
+	assert_int_equal(msg.kind, VG_RT_OTHER);
+}
+
 static void reads_a_link(void **state)
 {
 	struct message message = begin_link(RTM_NEWLINK, AF_UNSPEC), info = { 0 };
@@ -288,6 +377,10 @@ int main(void)
 		cmocka_unit_test(takes_the_last_of_repeated_attributes),
 		cmocka_unit_test(refuses_wrong_lengths_of_addresses),
 		cmocka_unit_test(refuses_every_truncation),
+		cmocka_unit_test(reads_a_local_route),
+		cmocka_unit_test(passes_over_other_routes),
+		cmocka_unit_test(reads_several_next_hops),
+		cmocka_unit_test(reads_a_proxy_neighbour),
 		cmocka_unit_test(reads_a_link),
 		cmocka_unit_test(reads_a_long_kind),
 		cmocka_unit_test(leaves_alone_what_is_not_of_the_link),
