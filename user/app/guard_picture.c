@@ -45,8 +45,7 @@ static void collect_found(void *ctx, const struct vg_fact *fact, const struct vg
 	struct found *found = ctx;
 
 	(void)said;
-	/* what a route or a proxy answers for is no address of this node's */
-	if (fact->as)
+	if (fact->as) /* what a route or a proxy answers for is no address of this node's */
 		return;
 	if (found->facts)
 		found->facts[found->n] = *fact;
