@@ -39,7 +39,7 @@ vector 14 "raw announcements: AF_PACKET, ICMPv6 socket, false protocol" dropped
 vector 15 "an ARP request in the VIP's name, the kernel's too" dropped
 vector 16 "the kernel answers for a VIP that is bound or routed" dropped
 vector 17 "the kernel announces: arp_notify, ndisc_notify" dropped
-vector 18 "PACKET_QDISC_BYPASS" passes
+vector 18 "PACKET_QDISC_BYPASS" dropped
 vector 20 "redirected to the NIC by another program (XDP_TX: see there)" dropped
 vector 21 "a virtual machine's tap on a bridge with the NIC" dropped
 vector 22 "VLAN tags, one and two; a VLAN on the link" dropped
