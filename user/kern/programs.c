@@ -48,12 +48,20 @@ static int load_shared(struct vg_program_object *object, const struct vg_maps *m
 	return vg_program_load(object, maps);
 }
 
+/* Asked in a moment, where a try that is refused has read all of the kernel's types in vain. */
+static bool may_trace(uint32_t features)
+{
+	return !(features & NEED_BTF) || libbpf_probe_bpf_prog_type(BPF_PROG_TYPE_TRACING, NULL) == 1;
+}
+
 /* One refusal spoils all: the owners then find out which by loading theirs. */
 static void try_shared(struct vg_program_shared *shared, const struct vg_maps *maps, uint32_t features)
 {
 	int r;
 
 	shared->object.btf_fd = -1;
+	if (!may_trace(features))
+		return;
 	r = load_shared(&shared->object, maps, shared->generation, features);
 	if (r == 0) {
 		shared->features = features;
