@@ -83,12 +83,12 @@ accounted() {
 	at_least "frames dropped" "$(counter announce_dropped)" $due
 }
 
-without_guard() {
+vectors_alone() {
 	vectors_before && pass without "${EARLY_ROWS[@]}" "${BIND_ROWS[@]}" "${FRAME_ROWS[@]}" "${DROP_ROWS[@]}" || return
 	! is_bound $EARLY || at cp1 ip addr del $EARLY/32 dev eth0
 }
 
-with_guard() {
+vectors_guarded() {
 	local rc=0
 	vectors_assignments
 	vectors_before && guard_start enforce --dead-man 20s || return
@@ -136,6 +136,6 @@ report() {
 	done
 }
 
-test_case "the vectors without a guard" without_guard
-test_case "the vectors with the guard: what is denied is not there for a moment" with_guard
+test_case "the vectors without a guard" vectors_alone
+test_case "the vectors with the guard: what is denied is not there for a moment" vectors_guarded
 report

@@ -7,7 +7,7 @@ change_assignment() {
 }
 
 moves() {
-	guard_start enforce --grace 2s || return
+	guard_start enforce --grace 5s || return
 	at cp1 ip addr add 192.0.2.251/32 dev eth0 || return
 	# another node's from now on: in transition first, then taken off
 	change_assignment 's/default\/mine, nodes: \[cp1\]/default\/mine, nodes: [worker1]/'

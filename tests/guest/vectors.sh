@@ -416,7 +416,7 @@ vector_31() {
 }
 
 # While it cannot read, more binds than the ring holds; the wrong one comes last.
-flood() {
+overflow() {
 	local rc=0
 	kill -STOP "$guard"
 	at cp1 bash -c "for ((i = 0; i < 3000; i++)); do echo 'addr add $OTHER/32 dev eth0'; echo 'addr del $OTHER/32 dev eth0'; done | ip -batch -" || rc=1
@@ -429,7 +429,7 @@ flood() {
 }
 vector_32() {
 	if guarded; then
-		flood
+		overflow
 	else
 		at cp1 ip addr add $VIP/32 dev eth0 && ask $VIP && at cp1 ip addr del $VIP/32 dev eth0
 	fi
