@@ -166,7 +166,7 @@ many_assignments() {
 big_reload() {
 	local stats tries
 	many_assignments
-	guard_start enforce --dead-man 10s || return
+	guard_start enforce --dead-man 20s || return
 	touch $RUN/binding
 	(while [[ -e $RUN/binding ]]; do
 		at cp1 ip addr add $VIP/32 dev eth0 2>/dev/null && echo bound
