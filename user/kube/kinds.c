@@ -10,11 +10,12 @@
 /*
  * Bit 0 is the first reflector of its kind. Not here: the Pods of namespaces that hold IPAddressPools, which come and go with the
  * pools (kube/source_wants.c).
- * A Service of another type with externalIPs carries VIPs, too. No field selector finds those: it would take a second reflector
- * of Services, bit 1, "spec.type!=LoadBalancer", which lists every other Service of the cluster.
+ * Services of all types: one that is no LoadBalancer carries its externalIPs, which no field selector finds. And not in two parts by
+ * spec.type: a Service whose type changes would leave one of two watches, which nothing orders, before it is in the other, and for so
+ * long nobody would carry its address: in a pool that is a violation.
  */
 static const struct vg_kind_info kinds[] = {
-	{ VG_KIND_SERVICE, 0, "", "v1", "services", NULL, "spec.type=LoadBalancer", NULL, true, true, "nothing is known of any VIP" },
+	{ VG_KIND_SERVICE, 0, "", "v1", "services", NULL, NULL, NULL, true, true, "nothing is known of any VIP" },
 	{ VG_KIND_NODE, 0, "", "v1", "nodes", NULL, NULL, NULL, true, true, "which node this is and which addresses are other nodes' is not known" },
 	/* without the kubelets' heartbeats: one a node and ten seconds, and nobody's holder */
 	{ VG_KIND_LEASE, 0, "coordination.k8s.io", "v1", "leases", NULL, "metadata.namespace!=kube-node-lease", NULL, true, true,

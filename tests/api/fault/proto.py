@@ -14,7 +14,7 @@ INGRESS = {'ip': (1, str), 'hostname': (2, str), 'ipMode': (3, str)}
 CONTAINER = {'name': (1, str), 'image': (2, str), 'args': (4, [str])}
 KINDS = {
     'Service': {'metadata': (1, META),
-                'spec': (2, {'ports': (1, [{'protocol': (2, str), 'port': (3, int)}]), 'clusterIP': (3, str), 'type': (4, str)}),
+                'spec': (2, {'ports': (1, [{'protocol': (2, str), 'port': (3, int)}]), 'clusterIP': (3, str), 'type': (4, str), 'externalIPs': (5, [str])}),
                 'status': (3, {'loadBalancer': (1, {'ingress': (1, [INGRESS])})})},
     'Node': {'metadata': (1, META), 'spec': (2, {}), 'status': (3, {'addresses': (5, [{'type': (1, str), 'address': (2, str)}])})},
     'Lease': {'metadata': (1, META), 'spec': (2, {'holderIdentity': (1, str), 'leaseDurationSeconds': (2, int), 'acquireTime': (3, 'time'),

@@ -85,6 +85,31 @@ def by_pages(server):
 
 
 @test
+def services_of_other_types(server):
+    """They carry their externalIPs. A type that changes is one change, and what carries nothing is not kept."""
+    for i in range(5):
+        server.put(SERVICES, other_service(f'plain{i}'))
+    server.put(SERVICES, other_service('routed', '192.0.2.160', '2001:db8::160'))
+    for options in [], ['--no-watch-list', '--page', '2']:
+        with Watch(server, *options) as watch:
+            watch.ready()
+            check(watch.reflector('services')['objects'] == 4, watch.reflector('services'))
+            check(any('"routed"' in o and '192.0.2.160' in o and '2001:db8::160' in o for o in watch.dump()), watch.dump())
+            for obj, address in ((other_service('moved', '192.0.2.161'), '192.0.2.161'), (service('moved', '192.0.2.162'), '192.0.2.162'),
+                                 (other_service('moved', '192.0.2.162', kind='NodePort'), '192.0.2.162'), (other_service('moved'), None)):
+                server.put(SERVICES, obj)
+                watch.equal()
+                held = [o for o in watch.dump() if '"moved"' in o]
+                check(bool(held) == bool(address) and all(address in o for o in held), held)
+            server.put(SERVICES, other_service('moved', '192.0.2.163'))
+            watch.equal()
+            server.delete(SERVICES, 'moved', 'shop')
+            watch.equal()
+            one = watch.reflector('services')
+            check(one['objects'] == 4 and sum(one['relists'].values()) == 1, one)
+
+
+@test
 def bytes_one_by_one(server):
     def slowly(conn, _):
         conn.piece = 1

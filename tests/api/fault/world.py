@@ -23,6 +23,14 @@ def service(name, address, namespace='shop', **notes):
             'status': {'loadBalancer': {'ingress': [{'ip': address, 'ipMode': 'VIP'}]}}}
 
 
+def other_service(name, *addresses, kind='ClusterIP', namespace='shop'):
+    """No LoadBalancer: it carries its externalIPs."""
+    obj = service(name, None, namespace)
+    obj['spec'].update(type=kind, externalIPs=list(addresses))
+    obj['status'] = {'loadBalancer': {}}
+    return obj
+
+
 def node(name, address):
     return {'kind': 'Node', 'apiVersion': 'v1', 'metadata': meta(name, labels={'kubernetes.io/hostname': name}), 'spec': {},
             'status': {'addresses': [{'type': 'InternalIP', 'address': address}]}}

@@ -88,7 +88,7 @@ await_fresh() {
 
 # What the source asks for, asked once, with its rights.
 paths=(
-	'/api/v1/services?fieldSelector=spec.type%3DLoadBalancer'
+	/api/v1/services
 	/api/v1/nodes
 	'/apis/coordination.k8s.io/v1/leases?fieldSelector=metadata.namespace%21%3Dkube-node-lease'
 	"/api/v1/pods?fieldSelector=spec.nodeName%3D$node"
@@ -131,16 +131,35 @@ knows() {
 
 marked='.metadata.annotations["metallb.io/ip-allocated-from-pool"] = "p"'
 
+api_patch_web() {
+	api PATCH /api/v1/namespaces/default/services/web - <<<"{\"spec\": $1}" >/dev/null
+}
+
+# carries ADDRESS FROM: default/web, now
+carries() {
+	knows ".kind == \"Service\" and .name == \"web\" and any(.addresses[]; .address == \"$1\" and .from == \"$2\")"
+}
+
 services() {
 	api_service default/web 192.0.2.70 "$marked" && equal_to_fresh && knows '.name == "web"' || return
 	api_service default/web 192.0.2.71 "$marked" && equal_to_fresh && knows '.name == "web" and (tostring | contains("192.0.2.71"))' || return
 	api_service default/web '' "$marked" && equal_to_fresh && ! knows '.kind == "Service" and (tostring | contains("192.0.2.71"))' || return
 	api_service default/web 192.0.2.72 "$marked" && equal_to_fresh || return
-	# it leaves what is selected, and comes back
-	api PATCH /api/v1/namespaces/default/services/web - <<<'{"spec": {"type": "ClusterIP"}}' >/dev/null && equal_to_fresh && ! knows '.name == "web"' || return
-	api PATCH /api/v1/namespaces/default/services/web - <<<'{"spec": {"type": "LoadBalancer"}}' >/dev/null &&
+	# it is none that carries an address, and comes back
+	api_patch_web '{"type": "ClusterIP"}' && equal_to_fresh && ! knows '.name == "web"' || return
+	api_patch_web '{"type": "LoadBalancer"}' &&
 		api_service default/web 192.0.2.73 "$marked" && equal_to_fresh && knows '.name == "web"' || return
 	api_delete Service default/web && equal_to_fresh && ! knows '.name == "web"'
+}
+
+# A Service that is no LoadBalancer carries its externalIPs, through changes of its type.
+external() {
+	api_service default/web '' '.spec = {type: "ClusterIP", ports: .spec.ports, externalIPs: ["192.0.2.75"]}' && equal_to_fresh && carries 192.0.2.75 external || return
+	api_service default/web 192.0.2.76 "$marked" && equal_to_fresh && carries 192.0.2.76 status || return
+	api_patch_web '{"type": "ClusterIP", "externalIPs": ["192.0.2.76"]}' && equal_to_fresh && carries 192.0.2.76 external || return
+	api_patch_web '{"externalIPs": null}' && equal_to_fresh && ! knows '.kind == "Service" and .name == "web"' || return
+	api_patch_web '{"type": "NodePort", "externalIPs": ["192.0.2.77"]}' && equal_to_fresh && carries 192.0.2.77 external || return
+	api_delete Service default/web && equal_to_fresh && ! knows '.kind == "Service" and .name == "web"'
 }
 
 pools() {
@@ -286,6 +305,7 @@ bounds=(--max-age 3s --backoff-max 1s)
 if watch_start "${bounds[@]}"; then
 	test_case "kinds appear and go" crds_later
 	test_case "Services come, change, go" services
+	test_case "externalIPs of other Services come, change, go" external
 	test_case "pools and advertisements change" pools
 	test_case "leases change hands" leases
 	test_case "the server is killed and started" killed
