@@ -530,8 +530,8 @@ def a_huge_line(server):
         obj['metadata']['annotations']['x'] = 'y' * (5 << 20)
         conn.line('MODIFIED', obj)
         server._follow(conn, request, int(request.query['resourceVersion']), 0)
+    server.rule(watches, do, 1)
     with Watch(server, '--no-watch-list') as watch:
-        server.rule(watches, do, 1)
         watch.ready()
         change(server)
         watch.equal()
@@ -585,8 +585,8 @@ def odd(how):
             else:
                 conn.body(b'{"type":"MODIFIED","object":' + body(server.objects[SERVICES][('shop', 'web1')]) + b'}\n')
             server._follow(conn, request, int(request.query['resourceVersion']), 0)
+        server.rule(watches, do, 1)
         with Watch(server, '--no-watch-list') as watch:
-            server.rule(watches, do, 1)
             watch.until('complete')
             server.put(SERVICES, service('web1', '192.0.2.77'))
             watch.equal()
@@ -640,8 +640,8 @@ def spoiled(how):
             odd.append(request)
             return False
         for options in [], ['--no-watch-list']:
+            server.rule(services, do, 5)
             with Watch(server, *options, *SHORT) as watch:
-                server.rule(services, do, 5)
                 watch.until('complete')
                 watch.equal()
                 changes_come(server, watch)
@@ -705,8 +705,8 @@ def repeated_events(server):
             conn.line('MODIFIED', server.objects[SERVICES][('shop', 'web2')])
             conn.line('MODIFIED', server.objects[SERVICES][('shop', 'web2')])
         server._follow(conn, request, server.version, len(server.log))
+    server.rule(watches, do, 1)
     with Watch(server, '--no-watch-list') as watch:
-        server.rule(watches, do, 1)
         watch.ready()
         changes_come(server, watch)
         check(watch.reflector('services')['relists']['error'] == 0, watch.reflector('services'))
@@ -724,8 +724,8 @@ def events_out_of_order(server):
         conn.line('MODIFIED', old)
         conn.line('ADDED', service('web1', '192.0.2.1'))
         server._follow(conn, request, server.version, len(server.log))
+    server.rule(watches, do, 1)
     with Watch(server, '--no-watch-list') as watch:
-        server.rule(watches, do, 1)
         watch.until('complete')
         watch.equal()
         changes_come(server, watch)
@@ -775,8 +775,8 @@ def garbage_in_a_watch(server):
         conn.line('MODIFIED', server.objects[SERVICES][('shop', 'web0')])
         conn.body(b'}}}} what is this {{{{\n')
         conn.finish()
+    server.rule(watches, do, 1)
     with Watch(server, '--no-watch-list') as watch:
-        server.rule(watches, do, 1)
         watch.until('complete')
         changes_come(server, watch)
         check(watch.reflector('services')['relists'] == {'first': 1, 'expired': 0, 'error': 0, 'appeared': 0}, watch.reflector('services'))
