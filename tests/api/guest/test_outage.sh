@@ -114,8 +114,10 @@ take_over() {
 	refused_until '.event == "ready"'
 }
 taken_over() {
+	local blast
 	leaving kube_start enforce --dead-man 60s || return
 	spawn cp1 blast --link eth0 --vip $VIP --count 10000000 --gap-us 500 --form arp-reply >/dev/null
+	blast=$spawned
 	witnessed take_over || return
 	equal "frames for $VIP over the restart" "$(seen $VIP)" 0 || return
 	equal "what was said of the binds" "$(events '.event == "bind" and .how != "preexisting" and .action != "denied"' | wc -l)" 0 || return
@@ -123,7 +125,7 @@ taken_over() {
 		events '.event == "bind"'
 		return 1
 	}
-	kill $spawned 2>/dev/null
+	kill "$blast"
 	guard_stop
 }
 test_case "a restart under attack: no frame and no bind while the cluster is listed" taken_over
