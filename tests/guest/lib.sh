@@ -322,7 +322,7 @@ test_case() {
 
 # A test runs in a subshell; what it left running is ended here, by name of the programs under test.
 clean_up() {
-	killall -q -KILL vipguard kube-vip rogue blast roads early witness || true # busybox: one process, and it knows them by name and by file
+	pkill -KILL -x 'vipguard|kube-vip|rogue|blast|roads|early|witness' 2>/dev/null || true # it warns of a long pattern
 	rm -rf $PINS
 	rm -f $RUN/witness.in
 	at cp1 tc qdisc del dev eth0 clsact 2>/dev/null || true

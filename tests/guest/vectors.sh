@@ -31,8 +31,8 @@ vector 6 "the socket used from, or passed to, another namespace" denied removed
 vector 7 "ioctl SIOCSIFADDR, IPv4" denied removed
 vector 8 "ioctl SIOCSIFADDR, IPv6" denied removed
 vector 9 "the kernel binds by itself: router advertisement" removed
-vector 10 "a route of type local" denied dropped
-vector 11 "proxy ARP and NDP: entries, SIOCSARP, proxy_arp" "denied, dropped" dropped
+vector 10 "a route of type local" denied removed
+vector 11 "proxy ARP and NDP: entries, SIOCSARP, proxy_arp" "denied, dropped" "removed, dropped"
 vector 12 "IPv6 anycast join" denied dropped
 vector 13 "kube-proxy's kube-ipvs0, and the kernel answers" dropped
 vector 14 "raw announcements: AF_PACKET, ICMPv6 socket, false protocol" dropped
@@ -109,18 +109,13 @@ ask() {
 	due 1
 }
 
-# It was not refused. Addresses go again; what stays is asked for. (For a route alone the kernel answers no neighbour solicitation.)
+# It was not refused. With the guard it goes again, without it is asked for. (For a route alone the kernel answers no neighbour solicitation.)
 settle() {
-	case $1 in
-	route | proxy | sarp) ;;
-	*)
-		if guarded; then
-			await "$2 to go" "! trace_of $1 $2 >/dev/null" || return
-			is removed
-			return
-		fi
-		;;
-	esac
+	if guarded; then
+		await "$2 to go" "! trace_of $1 $2 >/dev/null" || return
+		is removed
+		return
+	fi
 	trace_of "$1" "$2" >/dev/null || fail "$1 left no trace of $2" || return
 	[[ $1 != ioctl ]] || await "$2 to be checked for duplicates" "[[ -n \$(at cp1 ip -o addr show to $2 -tentative) ]]" || return
 	[[ $1 == route && $2 == *:* ]] || ask "$2"
