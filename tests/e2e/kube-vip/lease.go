@@ -153,16 +153,35 @@ func (e *elector) write(ctx context.Context, method, path string, spec leaseSpec
 	return nil
 }
 
-// An empty holder, good for a second, if it is still ours.
+// An empty holder, good for a second, if it is still ours. A renewal that the end cut off may be stored nevertheless: then it is read anew.
 func (e *elector) release() {
-	if e.seen.Holder != e.d.set.node {
-		return
-	}
 	ctx, cancel := context.WithTimeout(context.Background(), e.d.set.renewDeadline)
 	defer cancel()
-	now := microTime(time.Now())
-	free := leaseSpec{Duration: 1, Acquired: now, Renewed: now, Transitions: e.seen.Transitions}
-	if err := e.write(ctx, "PUT", e.path()+"/"+e.name, free, e.version); err != nil {
+	err := e.releaseOnce(ctx)
+	for isStatus(err, http.StatusConflict) {
+		if err = e.read(ctx); err == nil {
+			err = e.releaseOnce(ctx)
+		}
+	}
+	if err != nil {
 		logLine("ERROR", "Failed to release lock", "lock", e.lock(), "error", err)
 	}
+}
+
+func (e *elector) releaseOnce(ctx context.Context) error {
+	if e.seen.Holder != e.d.set.node {
+		return nil
+	}
+	now := microTime(time.Now())
+	return e.write(ctx, "PUT", e.path()+"/"+e.name, leaseSpec{Duration: 1, Acquired: now, Renewed: now, Transitions: e.seen.Transitions}, e.version)
+}
+
+func (e *elector) read(ctx context.Context) error {
+	var found leaseObject
+	if err := e.d.api.call(ctx, "GET", e.path()+"/"+e.name, nil, &found); err != nil {
+		return err
+	}
+	e.seen, e.seenAt = found.Spec, time.Now()
+	e.version, _ = found.Metadata["resourceVersion"].(string)
+	return nil
 }
