@@ -1,18 +1,23 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "kern/programs.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
+
+#include <bpf/bpf.h>
+#include <linux/bpf.h>
 
 #include "guard.skel.h"
 #include "kern/program.h"
 
 #define BIT(feature) (1U << (feature))
 
+#define NEED_TRACING \
+	(BIT(VG_FEATURE_TRACING) | BIT(VG_FEATURE_DENY) | BIT(VG_FEATURE_DENY_IOCTL) | BIT(VG_FEATURE_SENDER) | BIT(VG_FEATURE_QDISC_BYPASS) | \
+	 BIT(VG_FEATURE_PAST) | BIT(VG_FEATURE_AF_XDP))
 /* What reads kernel structures, whose layout only BTF tells. */
-#define NEED_BTF \
-	(BIT(VG_FEATURE_TRACING) | BIT(VG_FEATURE_KPROBE) | BIT(VG_FEATURE_DENY) | BIT(VG_FEATURE_DENY_IOCTL) | BIT(VG_FEATURE_SENDER) | \
-	 BIT(VG_FEATURE_QDISC_BYPASS) | BIT(VG_FEATURE_PAST) | BIT(VG_FEATURE_AF_XDP))
+#define NEED_BTF (NEED_TRACING | BIT(VG_FEATURE_KPROBE))
 #define NEED_MAPS (NEED_BTF | BIT(VG_FEATURE_TCX) | BIT(VG_FEATURE_CLSACT))
 
 int vg_programs_make_maps(struct vg_maps *maps)
@@ -48,10 +53,17 @@ static int load_shared(struct vg_program_object *object, const struct vg_maps *m
 	return vg_program_load(object, maps);
 }
 
-/* Asked in a moment, where a try that is refused has read all of the kernel's types in vain. */
-static bool may_trace(uint32_t features)
+/*
+ * Asked in a moment, where a try that is refused has read all of the kernel's types in vain. Type 1 is no function, so it is never loaded; whether
+ * one may trace at all is looked at before (bpf_prog_load() in kernel/bpf/syscall.c, 5.10 to 7.3).
+ */
+static bool tracing_is_refused(void)
 {
-	return !(features & NEED_BTF) || libbpf_probe_bpf_prog_type(BPF_PROG_TYPE_TRACING, NULL) == 1;
+	static const struct bpf_insn nothing[] = { { .code = BPF_ALU64 | BPF_MOV | BPF_K, .dst_reg = BPF_REG_0 }, { .code = BPF_JMP | BPF_EXIT } };
+	LIBBPF_OPTS(bpf_prog_load_opts, options, .expected_attach_type = BPF_TRACE_FENTRY, .attach_btf_id = 1);
+	_cleanup_close_ int fd = bpf_prog_load(BPF_PROG_TYPE_TRACING, NULL, "Dual BSD/GPL", nothing, ARRAY_SIZE(nothing), &options);
+
+	return fd == -EPERM;
 }
 
 /* One refusal spoils all: the owners then find out which by loading theirs. */
@@ -59,9 +71,6 @@ static void try_shared(struct vg_program_shared *shared, const struct vg_maps *m
 {
 	int r;
 
-	shared->object.btf_fd = -1;
-	if (!may_trace(features))
-		return;
 	r = load_shared(&shared->object, maps, shared->generation, features);
 	if (r == 0) {
 		shared->features = features;
@@ -84,7 +93,7 @@ static void rule_out(struct vg_features *features, uint32_t which, const char *w
 void vg_programs_load(struct vg_programs *programs, const struct vg_maps *maps, uint64_t generation, uint32_t without, vg_announce_changed_fn changed,
 		      void *ctx, struct vg_features *features)
 {
-	uint32_t off = without;
+	uint32_t off = without, refused = 0;
 
 	if (!vg_maps_ready(maps)) {
 		rule_out(features, NEED_MAPS, "there are no BPF maps");
@@ -93,13 +102,19 @@ void vg_programs_load(struct vg_programs *programs, const struct vg_maps *maps, 
 	if (!features->of[VG_FEATURE_BTF].ok)
 		off |= NEED_BTF;
 	programs->shared.generation = generation;
-	try_shared(&programs->shared, maps, want(off));
+	programs->shared.object.btf_fd = -1;
+	if ((NEED_TRACING & ~off) && tracing_is_refused())
+		refused = NEED_TRACING & ~off;
+	else
+		try_shared(&programs->shared, maps, want(off));
+	off |= refused;
 	(void)vg_bind_new(maps, &programs->shared, off, features, &programs->bind);
 	(void)vg_deny_new(maps, &programs->shared, VG_FEATURE_DENY, off, features, &programs->deny);
 	(void)vg_deny_new(maps, &programs->shared, VG_FEATURE_DENY_IOCTL, off, features, &programs->deny_ioctl);
 	(void)vg_bypass_new(maps, off, features, &programs->bypass);
 	(void)vg_announce_new(maps, &programs->shared, off, changed, ctx, features, &programs->announce);
-	rule_out(features, off & ~without, "the kernel has no BTF");
+	rule_out(features, off & ~without & ~refused, "the kernel has no BTF");
+	rule_out(features, refused, strerror(EPERM));
 }
 
 int vg_programs_release(struct vg_programs *programs, struct vg_error *ret_error)

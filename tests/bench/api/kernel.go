@@ -17,6 +17,12 @@ type vips struct{ fd uintptr }
 
 const vipBytes = 88 // struct vg_vip
 
+// vipKey is struct vg_lpm_key of a whole address.
+type vipKey struct {
+	prefixlen uint32
+	address   [16]byte
+}
+
 type elementAttributes struct {
 	fd    uint32
 	_     uint32
@@ -52,7 +58,7 @@ func (v *vips) close() {
 	unix.Close(int(v.fd))
 }
 
-func (v *vips) element(command uintptr, key *[16]byte, value unsafe.Pointer) (bool, error) {
+func (v *vips) element(command uintptr, key *vipKey, value unsafe.Pointer) (bool, error) {
 	attributes := elementAttributes{fd: uint32(v.fd), value: value}
 	if key != nil {
 		attributes.key = unsafe.Pointer(key)
@@ -65,7 +71,7 @@ func (v *vips) element(command uintptr, key *[16]byte, value unsafe.Pointer) (bo
 }
 
 func (v *vips) has(address netip.Addr) (bool, error) {
-	key := address.As16()
+	key := vipKey{128, address.As16()}
 	var value [vipBytes]byte
 	return v.element(unix.BPF_MAP_LOOKUP_ELEM, &key, unsafe.Pointer(&value))
 }
@@ -73,14 +79,14 @@ func (v *vips) has(address netip.Addr) (bool, error) {
 // addresses are all that are in the map; only of use when nobody writes to it.
 func (v *vips) addresses() (map[netip.Addr]bool, error) {
 	all := map[netip.Addr]bool{}
-	var key *[16]byte
+	var key *vipKey
 	for {
-		var next [16]byte
+		var next vipKey
 		found, err := v.element(unix.BPF_MAP_GET_NEXT_KEY, key, unsafe.Pointer(&next))
 		if err != nil || !found {
 			return all, err
 		}
-		all[netip.AddrFrom16(next).Unmap()] = true
+		all[netip.AddrFrom16(next.address).Unmap()] = true
 		key = &next
 	}
 }
