@@ -316,11 +316,19 @@ full_disk() {
 test_case "standard output full" full_disk
 
 # ---- the end
+
+# Again and again, until it is done.
+insist() {
+	while kill "-$1" $guard 2>/dev/null; do :; done
+}
+
+# ends SIGNAL [SIGNAL]: the second one comes while it ends
 ends() {
 	guard_start enforce "${BLIND[@]}" || return
 	[[ $(vipguard status -o json | jq -r '.links[0].by') != tcx ]] || equal "programs on tcx" "$(on_tcx)" 1 || return
 	equal "frames" "$(witness_count at cp1 blast --link eth0 --vip $VIP --count 10 --form arp-reply)" 0 || return
 	kill "-$1" $guard
+	[[ -z ${2-} ]] || insist "$2"
 	wait $guard
 	equal "exit after SIG$1" $? 0 || return
 	equal "the last event" "$(tail -n 1 $EVENTS | jq -r .event)" stopping || return
@@ -330,6 +338,7 @@ ends() {
 }
 test_case "SIGTERM" ends TERM
 test_case "SIGINT" ends INT
+test_case "SIGTERM, and again while it ends" ends TERM TERM
 
 # Killed: what it left does not hinder the next.
 killed() {

@@ -46,6 +46,7 @@ struct vg_timer {
 struct vg_signals {
 	struct vg_io *io;
 	int fd;
+	sigset_t set;
 	sigset_t before;
 	vg_signal_fn fn;
 	void *ctx;
@@ -233,7 +234,6 @@ static void signal_ready(void *ctx, uint32_t events)
 int vg_signals_new(struct vg_loop *loop, const int *list, vg_signal_fn fn, void *ctx, struct vg_signals **ret_signals)
 {
 	VG_CLEANUP(vg_signals_freep) struct vg_signals *signals = calloc(1, sizeof(*signals));
-	sigset_t set;
 	int r;
 
 	if (!signals)
@@ -241,12 +241,12 @@ int vg_signals_new(struct vg_loop *loop, const int *list, vg_signal_fn fn, void 
 	signals->fd = -1;
 	signals->fn = fn;
 	signals->ctx = ctx;
-	sigemptyset(&set);
+	sigemptyset(&signals->set);
 	for (; *list; list++)
-		sigaddset(&set, *list);
-	if (sigprocmask(SIG_BLOCK, &set, &signals->before) < 0)
+		sigaddset(&signals->set, *list);
+	if (sigprocmask(SIG_BLOCK, &signals->set, &signals->before) < 0)
 		return -errno;
-	signals->fd = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
+	signals->fd = signalfd(-1, &signals->set, SFD_CLOEXEC | SFD_NONBLOCK);
 	if (signals->fd < 0)
 		return -errno;
 	r = vg_io_new(loop, signals->fd, EPOLLIN, signal_ready, signals, &signals->io);
@@ -263,6 +263,11 @@ void vg_signals_free(struct vg_signals *signals)
 	vg_io_free(signals->io);
 	if (signals->fd >= 0)
 		close(signals->fd);
+	/* what came in between would act now, and end a process that has ended all it had to */
+	for (int signo = 1; signo < NSIG; signo++) {
+		if (sigismember(&signals->set, signo) == 1)
+			signal(signo, SIG_IGN);
+	}
 	sigprocmask(SIG_SETMASK, &signals->before, NULL);
 	free(signals);
 }
