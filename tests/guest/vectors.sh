@@ -40,7 +40,9 @@ vector 15 "an ARP request in the VIP's name, the kernel's too" dropped
 vector 16 "the kernel answers for a VIP that is bound or routed" dropped
 vector 17 "the kernel announces: arp_notify, ndisc_notify" dropped
 vector 18 "PACKET_QDISC_BYPASS" dropped
-vector 20 "redirected to the NIC by another program (XDP_TX: see there)" dropped
+vector 19 "AF_XDP transmit" "reported, passes"
+vector 20 "redirected to the NIC by another program" dropped
+vector 20b "the same: XDP_TX" "reported, passes"
 vector 21 "a virtual machine's tap on a bridge with the NIC" dropped
 vector 22 "VLAN tags, one and two; a VLAN on the link" dropped
 vector 23 "LLC/SNAP, odd hardware types and lengths" dropped
@@ -55,7 +57,6 @@ vector 31 "bound before the guard starts" removed
 vector 32 "a flood that overflows the ring" denied removed
 vector 36 "who it was: another thread, another name" "reported, dropped"
 vector 37 "removing the VIP would take another address along" "reported, dropped"
-vector 19 "AF_XDP transmit" "-"
 vector 33 "poisoned intent" "-"
 vector 34 "a stale or partitioned API, clocks that differ" "-"
 vector 35 "the holder binds before the API says so" "-"
@@ -63,6 +64,7 @@ vector 35 "the holder binds before the API says so" "-"
 guarded() { [[ -n $guard ]]; }
 due() { echo "due $1" >>$RUN/row; }
 is() { echo "is $1" >>$RUN/row; }
+lockdown() { grep -q '\[confidentiality\]' /sys/kernel/security/lockdown; }
 counter() { vipguard status -o json | jq ".counters.$1"; }
 
 # ---- binding
@@ -288,6 +290,34 @@ vector_17() {
 }
 
 vector_18() { shout arp-reply --qdisc-bypass && shout na --qdisc-bypass; }
+
+# Nothing stops these two: the guard says who, and where it may read them, what.
+vector_19() {
+	at cp1 roads xsk eth0 $VIP $SHOUTS </dev/null >$RUN/shout || return
+	due $SHOUTS
+	guarded || return 0
+	await_event '.event == "bypass" and .how == "af-xdp" and .interface == "eth0" and .action == "none" and .comm == "roads" and .pid' >/dev/null || return
+	if lockdown; then
+		at_least "frames counted unread" "$(counter past_unparsed)" $SHOUTS || return
+	else
+		await_event ".event == \"announce\" and .address == \"$VIP\" and .comm == \"roads\" and .action == \"none\"" >/dev/null || return
+	fi
+	is reported
+}
+
+vector_20b() {
+	local holder
+	spawn cp1 roads xdp-tx eth0 $VIP <>$RUN/never >$RUN/xdp
+	holder=$spawned
+	await "the XDP program" "grep -q ATTACHED $RUN/xdp" || return
+	ask $VIP
+	if guarded; then
+		await_event '.event == "bypass" and .how == "xdp" and .interface == "eth0" and .action == "none" and .program > 0' >/dev/null || return
+		is reported
+	fi
+	kill "$holder"
+	wait "$holder" || true # once it is gone so is its program
+}
 
 # By tc, as bpf_redirect() does it: what comes in from the pod leaves by the NIC, past bridge and routes.
 vector_20() {

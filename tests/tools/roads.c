@@ -10,12 +10,14 @@
 #include <fcntl.h>
 #include <linux/bpf.h>
 #include <linux/filter.h>
+#include <linux/if_link.h>
 #include <linux/if_packet.h>
 #include <linux/if_xdp.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <sys/mman.h>
 #include <sys/resource.h>
+#include <stddef.h>
 #include <sys/syscall.h>
 
 #define ROADS_SOURCES 1500 /* more than a page of them */
@@ -152,6 +154,20 @@ static int roads_load(enum bpf_prog_type type, enum bpf_attach_type attach, cons
 	{ \
 		.code = BPF_LDX | BPF_MEM | BPF_DW, .dst_reg = (dst), .src_reg = BPF_REG_1, .off = (offset) \
 	}
+#define ROADS_CTX32(dst, offset) \
+	{ \
+		.code = BPF_LDX | BPF_MEM | BPF_W, .dst_reg = (dst), .src_reg = BPF_REG_1, .off = (offset) \
+	}
+/* Of the frame, which register 2 points to: unless it is `value`, the program goes on `skip` instructions behind. */
+#define ROADS_UNLESS(size, offset, value, skip) \
+	{ .code = BPF_LDX | BPF_MEM | (size), .dst_reg = BPF_REG_5, .src_reg = BPF_REG_2, .off = (offset) }, \
+	{ \
+		.code = BPF_JMP32 | BPF_JNE | BPF_K, .dst_reg = BPF_REG_5, .off = (skip), .imm = (int32_t)(value) \
+	}
+#define ROADS_PUT(size, offset, value) \
+	{ \
+		.code = BPF_ST | BPF_MEM | (size), .dst_reg = BPF_REG_2, .off = (offset), .imm = (int32_t)(value) \
+	}
 #define ROADS_EXIT \
 	{ \
 		.code = BPF_JMP | BPF_EXIT \
@@ -195,21 +211,68 @@ static void roads_wait(void)
 		;
 }
 
-/* One that passes all, for as long as standard input is open. */
-static int roads_xdp(char **arguments)
+/* For as long as standard input is open. */
+static int roads_attach_xdp(const char *link, uint32_t flags, const struct bpf_insn *insns, unsigned int n)
 {
-	static const struct bpf_insn pass[] = { ROADS_MOV(BPF_REG_0, XDP_PASS), ROADS_EXIT };
 	union bpf_attr attr;
-	int program = roads_load(BPF_PROG_TYPE_XDP, 0, pass, sizeof(pass) / sizeof(pass[0]));
+	int program = roads_load(BPF_PROG_TYPE_XDP, 0, insns, n);
 
 	memset(&attr, 0, sizeof(attr));
 	attr.link_create.prog_fd = (uint32_t)program;
-	attr.link_create.target_ifindex = (uint32_t)tool_link_index(arguments[0]);
+	attr.link_create.target_ifindex = (uint32_t)tool_link_index(link);
 	attr.link_create.attach_type = BPF_XDP;
+	attr.link_create.flags = flags;
 	roads_bpf(BPF_LINK_CREATE, &attr);
 	puts("ATTACHED");
 	roads_wait();
 	return 0;
+}
+
+/* One that passes all. */
+static int roads_xdp(char **arguments)
+{
+	static const struct bpf_insn pass[] = { ROADS_MOV(BPF_REG_0, XDP_PASS), ROADS_EXIT };
+
+	return roads_attach_xdp(arguments[0], 0, pass, sizeof(pass) / sizeof(pass[0]));
+}
+
+/* One that answers ARP for an address where the question came in (XDP_TX), to all; in generic mode, which needs nothing of the other end. */
+static int roads_xdp_tx(char **arguments)
+{
+	const struct tool_addr vip = tool_addr_arg("address", arguments[1]);
+	unsigned char mac[TOOL_MAC_LEN] = { 0 };
+	uint32_t address, mac4;
+	uint16_t mac2;
+
+	if (vip.family != AF_INET || tool_link_mac(arguments[0], mac) < 0)
+		tool_die(2, "an IPv4 address and a link with a MAC are needed");
+	memcpy(&address, vip.bytes, sizeof(address));
+	memcpy(&mac4, mac, sizeof(mac4));
+	memcpy(&mac2, mac + sizeof(mac4), sizeof(mac2));
+	const struct bpf_insn answer[] = {
+		ROADS_CTX32(BPF_REG_2, offsetof(struct xdp_md, data)),
+		ROADS_CTX32(BPF_REG_3, offsetof(struct xdp_md, data_end)),
+		{ .code = BPF_ALU64 | BPF_MOV | BPF_X, .dst_reg = BPF_REG_4, .src_reg = BPF_REG_2 },
+		{ .code = BPF_ALU64 | BPF_ADD | BPF_K, .dst_reg = BPF_REG_4, .imm = 42 }, /* Ethernet and ARP */
+		{ .code = BPF_JMP | BPF_JGT | BPF_X, .dst_reg = BPF_REG_4, .src_reg = BPF_REG_3, .off = 16 },
+		ROADS_UNLESS(BPF_H, 12, htons(ETH_P_ARP), 14),
+		ROADS_UNLESS(BPF_H, 20, htons(1), 12), /* a request */
+		ROADS_UNLESS(BPF_W, 38, address, 10), /* for it */
+		ROADS_PUT(BPF_W, 0, 0xffffffff),
+		ROADS_PUT(BPF_H, 4, 0xffff),
+		ROADS_PUT(BPF_W, 6, mac4),
+		ROADS_PUT(BPF_H, 10, mac2),
+		ROADS_PUT(BPF_H, 20, htons(2)), /* a reply */
+		ROADS_PUT(BPF_W, 22, mac4),
+		ROADS_PUT(BPF_H, 26, mac2),
+		ROADS_PUT(BPF_W, 28, address),
+		ROADS_MOV(BPF_REG_0, XDP_TX),
+		ROADS_EXIT,
+		ROADS_MOV(BPF_REG_0, XDP_PASS),
+		ROADS_EXIT,
+	};
+
+	return roads_attach_xdp(arguments[0], XDP_FLAGS_SKB_MODE, answer, sizeof(answer) / sizeof(answer[0]));
 }
 
 /* --- AF_XDP --- */
@@ -301,6 +364,7 @@ static const struct {
 	{ "options", "", 0, roads_options },
 	{ "cgroup", " FOLDER deny|seven", 2, roads_cgroup },
 	{ "xdp", " LINK", 1, roads_xdp },
+	{ "xdp-tx", " LINK ADDRESS", 2, roads_xdp_tx },
 	{ "xsk", " LINK ADDRESS COUNT", 3, roads_xsk },
 };
 
