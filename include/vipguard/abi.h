@@ -109,7 +109,7 @@ struct vg_who {
 	char comm[VG_COMM_MAX];
 };
 
-/* vg_binds: what is bound here now. Written by user space; a trie (key struct vg_binds_key) for its memory's sake. */
+/* vg_binds: what is bound here now, but for service dummies. Written by user space; a trie (key struct vg_binds_key) for its memory's sake. */
 struct vg_bind_key {
 	struct vg_addr addr;
 	__u32 ifindex;
@@ -242,7 +242,7 @@ struct vg_stats {
 	__u64 lost_seen; /* vg_seen full: frames counted here only */
 	__u64 lost_calls; /* vg_calls full: somebody stays unnamed */
 	__u64 lost_netlink; /* rtnetlink overruns (ENOBUFS); each is followed by a new dump */
-	__u64 lost_binds; /* vg_binds full */
+	__u64 lost_binds; /* vg_binds full, or what the guard itself remembers */
 	__u64 lost_log; /* lines that standard output or a watcher did not take */
 	__u64 announce_forwarded; /* of announce_seen: not judged, since they came in from another host and this node passed them on as a switch */
 	__u64 displaced; /* times that our tc program was taken off a link or overtaken by another one, and put back */

@@ -317,6 +317,22 @@ test_case "standard output full" full_disk
 
 # ---- the end
 
+# kube-proxy in IPVS mode has more addresses than vg_binds has lines: they take none.
+many_on_ipvs() {
+	local listed
+	at cp1 ip link add kube-ipvs0 type bridge || return # not every host has dummies
+	at cp1 bash -c 'for ((i = 0; i < 17000; i++)); do echo "addr add 10.96.$((i / 250)).$((i % 250 + 1))/32 dev kube-ipvs0"; done | ip -batch -' || return
+	guard_start audit "${BLIND[@]}" --period 1h || return
+	at cp1 ip addr add $VIP/32 dev eth0 || return
+	await_event ".event == \"bind\" and .address == \"$VIP\"" >/dev/null || return
+	equal "binds lost" "$(counter lost_binds)" 0 || return
+	listed=$(bpftool -j map dump pinned $PINS/vg_binds | jq -r '.[] | (.formatted // .).value.address')
+	grep -qx "$VIP/32" <<<"$listed" && grep -qx 192.0.2.11/24 <<<"$listed" || fail "vg_binds: $listed" || return
+	! grep '^10[.]96[.]' <<<"$listed" || fail "service addresses are in vg_binds" || return
+	guard_stop && at cp1 ip link del kube-ipvs0
+}
+test_case "more service addresses on kube-ipvs0 than vg_binds holds" many_on_ipvs
+
 # Again and again, until it is done.
 insist() {
 	while kill "-$1" $guard 2>/dev/null; do :; done

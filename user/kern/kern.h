@@ -123,7 +123,7 @@ bool vg_kern_acts_on_removal(const struct vg_kern *kern); /* enforce, remove wan
  */
 int vg_kern_remove(struct vg_kern *kern, const struct vg_fact *fact, struct vg_error *ret_why);
 
-/* Writes one line of vg_binds, or takes it away. */
+/* Writes one line of vg_binds, or takes it away. What is where it belongs on a service dummy has none: IPVS binds every service address there. */
 void vg_kern_note_bind(struct vg_kern *kern, const struct vg_fact *fact, const struct vg_judgement *judgement);
 void vg_kern_forget_bind(struct vg_kern *kern, const struct vg_fact *fact);
 /* Who bound this address here, on every link that has it: speaks for the frames that the kernel made. False: not known, or not one alone. */

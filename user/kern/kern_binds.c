@@ -7,20 +7,33 @@
 #include "kern/notes.h"
 #include "kern/sync.h"
 
+/* before: what was said of it last, VG_REASON_MAX if nothing was. A bind that there is no room for is counted once. */
+static void write_bind(struct vg_kern *kern, const struct vg_fact *fact, const struct vg_judgement *judgement, enum vg_reason before)
+{
+	if (judgement->reason != VG_SERVICE_DUMMY) {
+		if (vg_note_bind(&kern->maps, fact, judgement) < 0 && before == VG_REASON_MAX)
+			vg_stats_add(&kern->maps.stats->lost_binds, 1);
+	} else if (before != VG_REASON_MAX && before != VG_SERVICE_DUMMY) {
+		vg_kern_forget_bind(kern, fact);
+	}
+}
+
 void vg_kern_note_bind(struct vg_kern *kern, const struct vg_fact *fact, const struct vg_judgement *judgement)
 {
 	const struct vg_bind_key key = vg_bind_key_of(fact);
+	enum vg_reason before;
 	struct vg_bound *bound;
 
 	/* what was let pass a moment ago may not be there yet, or never */
 	if (fact->as && !vg_answers_note(kern->answers, fact, judgement))
 		return;
 	bound = fact->as ? NULL : vg_bounds_find(vg_sense_bounds(kern->sense), &key, NULL);
+	before = bound && bound->said ? bound->judgement.reason : VG_REASON_MAX;
 	if (bound) {
 		bound->said = true;
 		bound->judgement = *judgement;
 	}
-	vg_note_bind(&kern->maps, fact, judgement);
+	write_bind(kern, fact, judgement, before);
 }
 
 void vg_kern_forget_bind(struct vg_kern *kern, const struct vg_fact *fact)

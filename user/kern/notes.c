@@ -123,7 +123,7 @@ int vg_note_kept_dummies(const struct vg_maps *maps, struct vg_dummies *ret_dumm
 	return r;
 }
 
-void vg_note_bind(const struct vg_maps *maps, const struct vg_fact *fact, const struct vg_judgement *judgement)
+int vg_note_bind(const struct vg_maps *maps, const struct vg_fact *fact, const struct vg_judgement *judgement)
 {
 	const struct vg_bind_key key = vg_bind_key_of(fact);
 	struct vg_bind_value value;
@@ -138,6 +138,5 @@ void vg_note_bind(const struct vg_maps *maps, const struct vg_fact *fact, const 
 	value.ifa_flags = fact->ifa_flags;
 	value.since_ns = fact->time_ns;
 	value.who = fact->who;
-	if (vg_maps_set(maps, VG_MAP_BINDS, &key, &value) < 0)
-		vg_stats_add(&maps->stats->lost_binds, 1);
+	return vg_maps_set(maps, VG_MAP_BINDS, &key, &value);
 }

@@ -14,6 +14,7 @@ void vg_note_no_other_links(const struct vg_maps *maps, const struct vg_links *l
 int vg_note_dummies(const struct vg_maps *maps, const struct vg_dummies *dummies);
 /* Those of them that are not known by name: what an earlier guard put there. -errno. */
 int vg_note_kept_dummies(const struct vg_maps *maps, struct vg_dummies *ret_dummies);
-void vg_note_bind(const struct vg_maps *maps, const struct vg_fact *fact, const struct vg_judgement *judgement);
+/* -errno: -ENOSPC or -E2BIG if vg_binds is full. */
+int vg_note_bind(const struct vg_maps *maps, const struct vg_fact *fact, const struct vg_judgement *judgement);
 
 #endif
