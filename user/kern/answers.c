@@ -32,6 +32,7 @@ struct vg_answers {
 	size_t n;
 	size_t allocated;
 	bool started;
+	bool behind; /* the routes could not be listed: what was lost is to be found at the next look */
 	struct expected expected[EXPECTED_MAX];
 	size_t next_expected;
 };
@@ -190,6 +191,8 @@ static int look_at(struct vg_answers *answers, enum vg_how as)
 
 	answers->config.drain(answers->config.ctx);
 	r = vg_answer_list(answers->config.rtnl, as, &list, &n);
+	if (as == VG_HOW_ROUTE)
+		answers->behind = r < 0;
 	if (r < 0)
 		return r;
 	for (size_t i = 0; i < answers->n; i++) {
@@ -205,7 +208,7 @@ static int look_at(struct vg_answers *answers, enum vg_how as)
 void vg_answers_look(struct vg_answers *answers, bool all)
 {
 	static const enum vg_how kinds[] = { VG_HOW_PROXY, VG_HOW_ANYCAST, VG_HOW_ROUTE };
-	size_t n = all ? ARRAY_SIZE(kinds) : ARRAY_SIZE(kinds) - 1;
+	size_t n = all || answers->behind ? ARRAY_SIZE(kinds) : ARRAY_SIZE(kinds) - 1;
 
 	for (size_t i = 0; i < n && (answers->started || all); i++) {
 		int r = look_at(answers, kinds[i]);

@@ -33,7 +33,7 @@ void vg_answers_free(struct vg_answers *answers); /* NULL is fine */
 void vg_answers_start(struct vg_answers *answers);
 /* Of kind VG_RT_ROUTE. */
 void vg_answers_route(struct vg_answers *answers, const struct vg_rt_msg *msg);
-/* Looks at what the kernel does not tell of; all: at everything, since notifications were lost. */
+/* Looks at what the kernel does not tell of; all: at everything, since notifications were lost. What could not be listed is at the next look. */
 void vg_answers_look(struct vg_answers *answers, bool all);
 /* This request was handed out as a fact, and is let pass: what it makes is no second one. */
 void vg_answers_expect(struct vg_answers *answers, const struct vg_fact *fact);
