@@ -60,7 +60,7 @@ job_double() { part "the double of kube-vip" tests/e2e/kube-vip/compare.sh; }
 job_netns() { part "namespaces on this host" tests/netns/run.sh; }
 job_demo() { part "the demo" tests/demo/counted.sh; }
 job_guest() { part "guest $1" tests/guest/run.sh "$@"; }
-job_lockdown() { VG_GUEST_CMDLINE=lockdown=confidentiality part "guest $1 under lockdown" tests/guest/run.sh "$1" test_matrix.sh; }
+job_lockdown() { VG_GUEST_CMDLINE=lockdown=confidentiality part "guest $1 under lockdown" tests/guest/run.sh "$@"; }
 job_chaos() { part "chaos $1" tests/guest/run.sh "$1" chaos.sh; }
 job_bpf() { part "BPF objects $1" tests/bpf/run.sh "$1"; }
 
@@ -80,7 +80,7 @@ between='test_matrix.sh test_never.sh'
 [[ ${VG_WHOLE:-} != yes ]] || oldest='' between=''
 
 # The first for whoever waits for it, then the long ones, so that the lanes end together.
-jobs=(check "guest newest" "guest 5.10 $oldest" api_guest "guest 6.1 $between" "guest 6.12 $between" check_sanitizers check_clang netns mutants "lockdown 6.1" "lockdown newest" "chaos 6.1" api_live api_rig fuzz
+jobs=(check "guest newest" "guest 5.10 $oldest" api_guest "guest 6.1 $between" "guest 6.12 $between" check_sanitizers check_clang netns mutants "lockdown 6.1 test_bypass.sh test_matrix.sh" "lockdown newest test_matrix.sh" "chaos 6.1" api_live api_rig fuzz
 	"bpf 5.10" "bpf 6.1" "bpf 6.12" "bpf newest" demo double corpus)
 
 # Takes jobs until there is none left.
