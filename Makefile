@@ -51,7 +51,7 @@ DEPS := gcc clang llvm libclang-rt-14-dev clang-format clang-tidy make git pkg-c
 	busybox-static cpio xz-utils zstd iproute2 tcpdump nftables iputils-arping procps jq python3 shellcheck mandoc universal-ctags \
 	qemu-system-x86 iputils-ping kmod curl ca-certificates strace openssl util-linux debian-archive-keyring
 
-.PHONY: all help deps check test demo matrix chaos lint fmt fuzz bench bench-core bench-api verifier-baseline e2e-double install clean tools unit guest-files
+.PHONY: all help deps check test demo matrix chaos lint fmt fuzz bench bench-core bench-api verifier-baseline e2e e2e-double install clean tools unit guest-files
 
 all: $(O)/vipguard ## build build/vipguard (default)
 
@@ -181,6 +181,11 @@ bench-api: ## the Kubernetes source beside a client-go informer, against a real 
 	@$(MAKE) --no-print-directory deps
 	@$(MAKE) --no-print-directory all tools
 	@tests/bench/api.sh
+
+e2e: ## real MetalLB, API server and kernel against kube-vip, with and without the guard (K=6.1, KUBE_VIP=/path, S="a b": only these)
+	@$(MAKE) --no-print-directory deps
+	@$(MAKE) --no-print-directory all tools
+	@BUILD=$(abspath $(O)) KUBE_VIP="$(KUBE_VIP)" K="$(or $(K),6.1)" tests/e2e/run.sh $(S)
 
 e2e-double: ## the double of kube-vip beside recordings of the real one
 	@$(MAKE) --no-print-directory deps

@@ -1,10 +1,11 @@
 #!/bin/bash
 # SPDX-License-Identifier: Apache-2.0
 #
-# build.sh: builds etcd and kube-apiserver from their released Go modules, once. They end as
-#   <cache>/api/{etcd,kube-apiserver}-<version>
-# What is there already is not built again: a full cache needs no network and no Go. Without, it takes 3 to 5 minutes on two
-# cores. `build.sh go` prints the Go that would be used, getting it first if need be.
+# build.sh [NAME...]: builds etcd and kube-apiserver, or those named, from their released Go modules, once. They end as
+#   <cache>/api/{etcd,kube-apiserver,metallb-controller,metallb-speaker}-<version>
+# and MetalLB's CRDs as <cache>/api/metallb-crds-<version>. What is there already is not built again: a full cache needs no network and
+# no Go. Without, it takes 3 to 5 minutes on two cores, MetalLB 2 more. `build.sh go` prints the Go that would be used, getting it first
+# if need be.
 set -euo pipefail
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 # shellcheck source=peers.sh
@@ -80,17 +81,24 @@ scratch() {
 # The module is built in a copy: without all of its indirect requirements named, which is 200 lines that say nothing, Go writes them
 # down first. What it downloads is held against the public checksum database.
 build() {
-	local name=$1 version=$2 part began=$SECONDS numbers set=k8s.io/component-base/version
+	local name=$1 version=$2 part began=$SECONDS numbers set=k8s.io/component-base/version package=.
 	part=$(scratch)
-	cp "$here/peers/$name"/* "$part/"
+	cp "$(api_peer "$name")"/* "$part/"
+	[[ $name != metallb-* ]] || package=$(api_module "$name")/${name#metallb-} # it has no replace directives: no program of ours is needed
 	IFS=. read -ra numbers <<<"${version#v}"
 	say "$name $version: building with $("$go" version | cut -d ' ' -f 3), a few minutes"
 	(
 		cd "$part"
-		# without the last three, kube-apiserver calls itself v0.0.0-master; etcd does not have them and does not mind
+		# without the last three, kube-apiserver calls itself v0.0.0-master; others do not have them and do not mind
 		CGO_ENABLED=0 GOWORK=off nice "$go" build -mod=mod -buildvcs=false -trimpath -o "$part/bin/$name" -ldflags \
-			"-s -w -X $set.gitVersion=$version -X $set.gitMajor=${numbers[0]} -X $set.gitMinor=${numbers[1]}" . >&2
+			"-s -w -X $set.gitVersion=$version -X $set.gitMajor=${numbers[0]} -X $set.gitMinor=${numbers[1]}" "$package" >&2
+		[[ $name != metallb-* ]] || cp -r "$("$go" list -mod=mod -m -f '{{.Dir}}' "$(api_module "$name")")/config/crd/bases" "$part/crds"
 	) || die "$name $version does not build"
+	if [[ -d $part/crds ]]; then
+		chmod -R u+w "$part/crds"
+		rm -rf "$(api_metallb_crds)"
+		mv -T "$part/crds" "$(api_metallb_crds)"
+	fi
 	mv "$part/bin/$name" "$(api_binary "$name")"
 	rm -rf "$part"
 	say "$name $version: built in $((SECONDS - began)) s"
@@ -115,7 +123,8 @@ main() {
 		echo "$go"
 		return
 	fi
-	for name in etcd kube-apiserver; do
+	(($#)) || set -- etcd kube-apiserver
+	for name; do
 		[[ -x $(api_binary "$name") ]] || missing+=("$name")
 	done
 	((${#missing[@]})) || return 0

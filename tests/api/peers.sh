@@ -1,20 +1,38 @@
 # SPDX-License-Identifier: Apache-2.0
 # shellcheck shell=bash
 #
-# Which etcd and kube-apiserver, and where they are once build.sh has made them. Their versions have one truth: peers/*/go.mod.
+# Which etcd, kube-apiserver and MetalLB (metallb-controller, metallb-speaker), and where they are once build.sh has made them. Their versions have
+# one truth: peers/*/go.mod.
 
 api_here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 api_cache=${VG_CACHE:-$(cd "$api_here/../.." && pwd)/.cache}/api
 
-api_version() {
-	local module
+# api_peer NAME: the folder of its module
+api_peer() {
 	case $1 in
-	etcd) module=go.etcd.io/etcd/server/v3 ;;
-	kube-apiserver) module=k8s.io/kubernetes ;;
+	metallb-*) echo "$api_here/peers/metallb" ;;
+	*) echo "$api_here/peers/$1" ;;
 	esac
-	awk -v module="$module" '{ sub(/^require /, "") } $1 == module && $2 ~ /^v/ { print $2; exit }' "$api_here/peers/$1/go.mod"
+}
+
+# api_module NAME: what its version is that of
+api_module() {
+	case $1 in
+	etcd) echo go.etcd.io/etcd/server/v3 ;;
+	kube-apiserver) echo k8s.io/kubernetes ;;
+	metallb-*) echo go.universe.tf/metallb ;;
+	esac
+}
+
+api_version() {
+	awk -v module="$(api_module "$1")" '{ sub(/^require /, "") } $1 == module && $2 ~ /^v/ { print $2; exit }' "$(api_peer "$1")/go.mod"
 }
 
 api_binary() {
 	echo "$api_cache/$1-$(api_version "$1")"
+}
+
+# The CRDs of that MetalLB, as its module has them: a folder of YAML.
+api_metallb_crds() {
+	echo "$api_cache/metallb-crds-$(api_version metallb-speaker)"
 }

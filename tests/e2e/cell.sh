@@ -1,0 +1,140 @@
+# SPDX-License-Identifier: Apache-2.0
+# shellcheck shell=bash disable=SC2154,SC2034 # variables of run.sh's, and for scenarios
+#
+# A cell of the table: a scenario's variant in one mode (without, audit, enforce). It begins with a clean world, measures what happened between two
+# times, holds that against what is expected, and ends with a row.
+#
+#	cell_begin a classic enforce
+#	...
+#	measure $since $until worker1 $VIP	# figures.py's names in F, and what the guest knows
+#	expect frames == 0
+#	cell_end
+
+passed=0 failed=0
+declare -A F=()
+faults=() # of the cell
+
+now() {
+	echo "$EPOCHREALTIME"
+}
+
+cell_begin() {
+	cell=("$@")
+	faults=() F=()
+	cell_began=$SECONDS
+	client_asks
+	guest cp1_reset
+	services_gone
+	on client ip neigh flush dev eth0
+	: >"$dir/seen/claims" # those who write append
+	: >"$dir/seen/client"
+}
+
+# fault WORDS: the cell has failed, for this reason
+fault() {
+	faults+=("$*")
+	return 1
+}
+
+# step COMMAND...: what has to work for the cell to mean anything
+step() {
+	"$@" || fault "could not: $*"
+}
+
+# guard_up [OPTION...]: in the cell's mode; none in "without"
+guard_up() {
+	[[ ${cell[2]} == without ]] || step guest "guard_begin ${cell[2]} $*"
+}
+
+# until_ticks N SINCE: the Nth round of the control plane's VIP has begun: that is kube-vip's own period, and nobody takes it away
+until_ticks() {
+	await "round $1 of kube-vip" "((\$(ticks $CP_VIP $2) >= $1))" || fault "kube-vip's rounds ended"
+}
+
+# measure SINCE UNTIL RIGHTFUL-NODE VIP...
+measure() {
+	local since=$1 until=$2 right=$3 line
+	shift 3
+	while read -r line; do
+		F[${line%%=*}]=${line#*=}
+	done < <(python3 tests/e2e/figures.py "$dir/seen" "$since" "$until" "$CP_VIP" "$right" "$(mac_of "$right")" "$@")
+	F[vips]=$#
+	F[bound]=$(guest "bound_of $*")
+	F[cp_bound]=$(guest "bound_of $CP_VIP")
+	F[ended]=$(guest kube_vip_ended)
+	F[cp_lease]=$(lease_holder plndr-cp-lock "$since")
+	F[svc_lease]=$(lease_holder plndr-svcs-lock "$since")
+	if [[ ${cell[2]} == without ]]; then
+		F[tries]=- F[acted]=0 F[would]=0 F[harmed]=0
+	else
+		measure_events "$@"
+	fi
+}
+
+# What the guard says it did, to these and to what is protected or allowed
+measure_events() {
+	local said
+	said=$(guest 'jq -sc "[.[] | {e: .event, a: .action, v: .verdict, n: (.count // 1), ip: .address}] | {
+		tries: ([.[] | select(.e == \"bind\" and .v == \"violation\") | .n] | add // 0),
+		frames: ([.[] | select(.e == \"announce\" and .v == \"violation\") | .n] | add // 0),
+		acted: ([.[] | select(.a == \"denied\" or .a == \"removed\" or .a == \"dropped\") | .n] | add // 0),
+		would: ([.[] | select((.a // \"\") | startswith(\"would-\")) | .n] | add // 0),
+		harmed: ([.[] | select((.a == \"denied\" or .a == \"removed\" or .a == \"dropped\") and .v != \"violation\") | .n] | add // 0)}" $EVENTS')
+	for name in tries frames acted would harmed; do
+		[[ $name == frames ]] && F[events]=$(jq ".$name" <<<"$said") || F[$name]=$(jq ".$name" <<<"$said")
+	done
+}
+
+# expect FIGURE OPERATOR VALUE
+expect() {
+	local got=${F[$1]:-nothing} holds=no
+	case $2 in
+	== | !=) [[ ($2 == == && $got == "$3") || ($2 == != && $got != "$3") ]] && holds=yes ;;
+	*) [[ $got =~ ^-?[0-9]+$ ]] && [[ $((got $2 $3)) == 1 ]] && holds=yes ;; # $((..)): the operator is a word
+	esac
+	[[ $holds == yes ]] || fault "$1 is $got, expected $2 $3"
+}
+
+# Whatever the mode, the control plane's VIP is kube-vip's and stays so.
+expect_control_plane() {
+	expect cp_bound == 1
+	expect cp_lease == cp1
+	expect cp_asked '>' 20
+	expect harmed == 0
+	expect ended == 0
+}
+
+cell_end() {
+	local result=ok words=''
+	if ((${#faults[@]})); then
+		failed=$((failed + 1))
+		result='NOT OK'
+		words=$(printf '; %s' "${faults[@]}")
+		echo "not ok ${cell[*]}: ${words:2}"
+		cell_keep
+	else
+		passed=$((passed + 1))
+	fi
+	printf '%s\t' "${cell[@]}" "${F[bound]-}/${F[vips]-}" "${F[frames]-}" "${F[healing]-}" "${F[wrong]-}" "${F[outage]-}" "${F[lost]-}/${F[asked]-}" "${F[at]-}" \
+		"${F[svc_lease]-}" "${F[tries]-}" "${F[cp_lost]-}/${F[cp_asked]-}" >>"$dir/seen/table"
+	printf '%s\n' "$result${words}" >>"$dir/seen/table"
+	say "${cell[*]}: $result$words ($((SECONDS - cell_began)) s)"
+}
+
+# What was seen of a cell that failed
+cell_keep() {
+	local to="$dir/seen/failed-${cell[*]}"
+	to=${to// /-}
+	mkdir -p "$to"
+	cp "$dir/seen/claims" "$dir/seen/client" "$to/"
+	guest 'tar -C $RUN -czf - events kube-vip.log guard.err addresses | base64 -w0' | base64 -d | tar -C "$to" -xzf -
+	for name in "${!F[@]}"; do
+		echo "$name=${F[$name]}"
+	done | sort >"$to/figures"
+}
+
+summary() {
+	python3 tests/e2e/table.py "$dir/seen/table" "$K, $(kube_vip_words), $(metallb_words)"
+	echo "$passed passed, $failed failed"
+	((passed > 0 && failed == 0))
+}
