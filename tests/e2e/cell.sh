@@ -24,7 +24,7 @@ cell_begin() {
 	cell_began=$SECONDS
 	client_asks
 	guest cp1_reset
-	services_gone
+	services_gone || fault "the last one's Services stay"
 	on client ip neigh flush dev eth0
 	: >"$dir/seen/claims" # those who write append
 	: >"$dir/seen/client"
@@ -61,6 +61,7 @@ measure() {
 	F[vips]=$#
 	F[bound]=$(guest "bound_of $*")
 	F[cp_bound]=$(guest "bound_of $CP_VIP")
+	F[cp_rounds]=$(ticks "$CP_VIP" "$since")
 	F[ended]=$(guest kube_vip_ended)
 	F[cp_lease]=$(lease_holder plndr-cp-lock "$since")
 	F[svc_lease]=$(lease_holder plndr-svcs-lock "$since")
@@ -85,21 +86,53 @@ measure_events() {
 	done
 }
 
-# expect FIGURE OPERATOR VALUE
+# expect FIGURE OPERATOR VALUE: == and != of words, -eq -ne -lt -le -gt -ge of numbers
 expect() {
-	local got=${F[$1]:-nothing} holds=no
+	local got=${F[$1]:-nothing}
 	case $2 in
-	== | !=) [[ ($2 == == && $got == "$3") || ($2 == != && $got != "$3") ]] && holds=yes ;;
-	*) [[ $got =~ ^-?[0-9]+$ ]] && [[ $((got $2 $3)) == 1 ]] && holds=yes ;; # $((..)): the operator is a word
-	esac
-	[[ $holds == yes ]] || fault "$1 is $got, expected $2 $3"
+	==) [[ $got == "$3" ]] ;;
+	!=) [[ $got != "$3" ]] ;;
+	*) [[ $got =~ ^-?[0-9]+$ ]] && test "$got" "$2" "$3" ;;
+	esac || fault "$1 is $got, expected $2 $3"
 }
 
 # Whatever the mode, the control plane's VIP is kube-vip's and stays so.
 expect_control_plane() {
 	expect cp_bound == 1
 	expect cp_lease == cp1
-	expect cp_asked '>' 20
+	expect cp_asked -gt 20
+	expect cp_rounds -ge 2
+	expect harmed == 0
+	expect ended == 0
+}
+
+# The rightful node is the only one that the VIPs are claimed for, and the client never leaves it.
+expect_cured() {
+	expect bound == 0
+	expect frames == 0
+	expect wrong == 0
+	expect flips == 0
+	expect lost == 0
+	expect at == "$1"
+}
+
+# The wrong node has them: what it is all about.
+expect_taken() {
+	expect bound == "${F[vips]}"
+	expect frames -ge 2
+	expect wrong -gt 0
+	expect acted == 0
+	[[ ${cell[2]} == without ]] || expect would -ge 2
+}
+
+# A rightful holder on cp1 is nobody's business, whatever the mode.
+expect_spared() {
+	expect bound == "${F[vips]}"
+	expect rightful -ge 1
+	expect frames == 0
+	expect at == cp1
+	expect acted == 0
+	expect would == 0
 	expect harmed == 0
 	expect ended == 0
 }
@@ -115,7 +148,7 @@ cell_end() {
 	else
 		passed=$((passed + 1))
 	fi
-	printf '%s\t' "${cell[@]}" "${F[bound]-}/${F[vips]-}" "${F[frames]-}" "${F[healing]-}" "${F[wrong]-}" "${F[outage]-}" "${F[lost]-}/${F[asked]-}" "${F[at]-}" \
+	printf '%s\t' "${cell[@]}" "${F[bound]-}/${F[vips]-}" "${F[frames]-}" "${F[rightful]-}" "${F[wrong]-}" "${F[outage]-}" "${F[lost]-}/${F[asked]-}" "${F[at]-}" \
 		"${F[svc_lease]-}" "${F[tries]-}" "${F[cp_lost]-}/${F[cp_asked]-}" >>"$dir/seen/table"
 	printf '%s\n' "$result${words}" >>"$dir/seen/table"
 	say "${cell[*]}: $result$words ($((SECONDS - cell_began)) s)"
@@ -127,7 +160,7 @@ cell_keep() {
 	to=${to// /-}
 	mkdir -p "$to"
 	cp "$dir/seen/claims" "$dir/seen/client" "$to/"
-	guest 'tar -C $RUN -czf - events kube-vip.log guard.err addresses | base64 -w0' | base64 -d | tar -C "$to" -xzf -
+	guest 'tar -C $RUN -czf - events kube-vip.log guard.err addresses 2>/dev/null | base64 -w0' | base64 -d | tar -C "$to" -xzf -
 	for name in "${!F[@]}"; do
 		echo "$name=${F[$name]}"
 	done | sort >"$to/figures"

@@ -109,14 +109,26 @@ service_up() {
 }
 
 services_gone() {
-	api DELETE /api/v1/namespaces/shop/services >/dev/null 2>&1 # all at once is refused by some versions
-	local name
-	for name in $(api GET /api/v1/namespaces/shop/services | jq -r '.items[].metadata.name'); do
-		api_delete Service "shop/$name"
-	done
+	local names
+	names=$(api GET /api/v1/namespaces/shop/services | jq -r '[.items[].metadata.name] | join(",")')
+	[[ -z $names ]] || api DELETE "/api/v1/namespaces/shop/services/{$names}" >/dev/null # curl makes one request for each
 	api DELETE /apis/coordination.k8s.io/v1/namespaces/kube-system/leases >/dev/null
 	api DELETE /apis/coordination.k8s.io/v1/namespaces/shop/leases >/dev/null
 	await "no Service announced" '[[ $(api_get ServiceL2Status | jq ".items | length") == 0 ]]'
+}
+
+# services_up N: web1 to webN, each with an address and an announcer; their addresses in $vips
+services_up() {
+	local i pids=()
+	for ((i = 1; i <= $1; i++)); do
+		service "web$i" &
+		pids+=($!)
+		((i % 4)) || wait "${pids[@]: -4}"
+	done
+	wait "${pids[@]}"
+	await "announcers of $1 Services" "[[ \$(api_get ServiceL2Status | jq '.items | length') == $1 ]]" || return
+	mapfile -t vips < <(api GET /api/v1/namespaces/shop/services | jq -r '.items[].status.loadBalancer.ingress[0].ip')
+	((${#vips[@]} == $1))
 }
 
 # lease_holder NAME SINCE: who holds it, renewed after that time

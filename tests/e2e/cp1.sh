@@ -28,6 +28,8 @@ cp1_up() {
 			chain pre { type nat hook prerouting priority -100; tcp dport 80 redirect to :8080; }
 		}
 	NFT
+	# 200 requests a second leave more behind than a small machine's table holds, and then it drops
+	sysctl -qw net.netfilter.nf_conntrack_max=262144 net.netfilter.nf_conntrack_tcp_timeout_time_wait=5 net.netfilter.nf_conntrack_tcp_timeout_close=5
 	tcphello serve --address 0.0.0.0 --port 8080 --say cp1 &
 	tcphello serve --address :: --port 8080 --say cp1 &
 	: >$RUN/addresses
@@ -70,13 +72,28 @@ kube_vip_refused() { grep -c 'could not add ip' $LOG || true; }
 kube_vip_ended() { grep -c '^# ended' $LOG || true; }
 kube_vip_lives() { pgrep -x kube-vip >/dev/null; }
 
+# It is told to stop, and not started again: it takes its VIPs along.
+kube_vip_stop() {
+	{ kill -KILL "$kubelet" && wait "$kubelet"; } 2>/dev/null
+	kubelet=''
+	pkill -TERM -x kube-vip
+	await "kube-vip to end" '! pgrep -x kube-vip >/dev/null'
+}
+
+# ---- MetalLB's speaker, on this node too
+
+speaker_start() {
+	METALLB_ML_BIND_ADDR=192.0.2.11 METALLB_ML_BIND_PORT=7946 METALLB_ML_LABELS=app=metallb,component=speaker \
+		speaker --kubeconfig $RUN/admin.kubeconfig --namespace metallb-system --node-name cp1 --pod-name speaker-cp1 >>$RUN/speaker.log 2>&1 &
+}
+
 # ---- addresses
 
-# How many of these are on eth0
+# How many of these are on a link
 bound_of() {
 	local address n=0
 	for address; do
-		[[ -z $(ip -o addr show dev eth0 to "$address") ]] || n=$((n + 1))
+		[[ -z $(ip -o addr show to "$address") ]] || n=$((n + 1))
 	done
 	echo $n
 }

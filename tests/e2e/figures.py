@@ -3,8 +3,8 @@
 """figures.py SEEN SINCE UNTIL CONTROL-PLANE-VIP RIGHTFUL-NODE RIGHTFUL-MAC VIP...: what happened between two times, from outside of the guest.
 
 One "name=value" a line:
-    frames      claims of the VIPs from cp1 with another hardware address than the rightful node's; per VIP at most in most
-    healing     claims of the VIPs from cp1 that name the rightful node's hardware address
+    frames      claims of the VIPs from cp1 with another hardware address than the rightful node's
+    rightful    claims of the VIPs from cp1 that name the rightful node's hardware address
     wrong       ms, the sum of the time in which the client was answered by another node than the rightful one (of the worst VIP)
     outage      ms, the longest time without an answer by the rightful node (of the worst VIP)
     lost        requests to VIPs without any answer, of asked
@@ -56,8 +56,10 @@ def main():
     alive = [w for w in alive if float(w[1]) >= first]
     lives = sorted(float(w[2]) for w in alive if w[4] == "yes" and float(w[2]) < until)
     bad = [w for w in claims if w[2] != right_mac]
+    if not asked:
+        outage, at = 0.0, ["-"]
     print(f"frames={len(bad)}")
-    print(f"healing={len(claims) - len(bad)}")
+    print(f"rightful={len(claims) - len(bad)}")
     print(f"wrong={wrong * 1000:.0f}")
     print(f"outage={outage * 1000:.0f}")
     print(f"lost={sum(w[4] == '-' for w in asked)}")

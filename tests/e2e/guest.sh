@@ -11,7 +11,8 @@ source tests/guest/files.sh
 
 guest_prepare() {
 	VG_MODULES="virtio_pci virtio_net" tests/vm/initramfs.sh "$dir/initrd" "$K" tests/e2e/cp1.sh:/run-in-guest \
-		"${guest_files[@]}" "$KUBE_VIP_BINARY:/usr/bin/kube-vip"
+		"${guest_files[@]}" "$KUBE_VIP_BINARY:/usr/bin/kube-vip" \
+		"$(api_binary metallb-speaker):/usr/bin/speaker"
 }
 
 # It boots while the cluster comes up.
@@ -20,7 +21,7 @@ guest_start() {
 	qemu=$(vg_qemu_get) && read -ra accel < <(vg_qemu_accel "$qemu" "$vg_vm_cache/kernel-$K/vmlinuz") || return
 	mkfifo "$dir/ctl.in" "$dir/ctl.out" || return
 	exec {guest_in}<>"$dir/ctl.in" {guest_out}<>"$dir/ctl.out"
-	"$qemu" -nodefaults -no-user-config -display none -no-reboot "${accel[@]}" -smp 2 -m 1024 -rtc base=utc,clock=host \
+	"$qemu" -nodefaults -no-user-config -display none -no-reboot "${accel[@]}" -smp 2 -m 1536 -rtc base=utc,clock=host \
 		-kernel "$vg_vm_cache/kernel-$K/vmlinuz" -initrd "$dir/initrd" \
 		-append "console=ttyS0 quiet loglevel=4 panic=-1 mitigations=off random.trust_cpu=on" \
 		-serial "file:$dir/seen/console" -serial "pipe:$dir/ctl" \

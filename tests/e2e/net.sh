@@ -113,3 +113,16 @@ ticks() {
 claims() {
 	awk -v vip="$1" -v since="$2" '$1 >= since && $2 == vip { n++ } END { print n + 0 }' "$dir/seen/claims"
 }
+
+# client_forgets ADDRESS...: it asks the link again who has them
+client_forgets() {
+	local vip
+	for vip; do
+		on client ip neigh flush to "$vip" dev eth0
+	done
+}
+
+# client_count SINCE ADDRESS: how many answers it got
+client_count() {
+	awk -v vip="$2" -v since="$1" '$1 == "answer" && $2 >= since && $4 == vip && $5 != "-" { n++ } END { print n + 0 }' "$dir/seen/client"
+}

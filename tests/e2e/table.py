@@ -4,7 +4,7 @@
 
 import sys
 
-HEAD = ["scenario", "variant", "guard", "bound", "wrong frames", "healing frames", "ms at a wrong node", "ms outage", "lost", "client ends at", "lease",
+HEAD = ["scenario", "variant", "guard", "bound", "wrong frames", "rightful frames", "ms at a wrong node", "ms outage", "lost", "client ends at", "lease",
         "tries", "control plane lost", "result"]
 
 
