@@ -3,7 +3,7 @@
 #
 # `make test`: unit tests plain, with clang and under sanitizers, the judgement corpus, mutants of the judge, fuzzers, the Kubernetes source against a
 # bad server and a real one, the double of kube-vip beside recordings, namespaces on this host, the BPF objects and the guard in guests of all
-# kernels, one of them with a real API server, two of them under lockdown, one in chaos, the demo. Closes with every check that
+# kernels, one of them with a real API server, one with real MetalLB beside it, two of them under lockdown, one in chaos, the demo. Closes with every check that
 # failed, and "N passed, M failed" over everything.
 #
 # Nearly every part keeps one core busy, an emulated machine too, so VG_LANES (2) of them run side by side: whoever is done takes the next one of the
@@ -57,6 +57,7 @@ job_api_live() { part "a real API server" tests/api/live/run.sh; }
 job_api_rig() { part "the rig of it" tests/api/smoke.sh; }
 job_api_guest() { part "the guard with a real API server, 6.1" tests/api/guest/run.sh 6.1; }
 job_double() { part "the double of kube-vip" tests/e2e/kube-vip/compare.sh; }
+job_e2e() { part "end to end, 6.1: ${e2e:-everything}" tests/e2e/run.sh "${@}"; }
 job_netns() { part "namespaces on this host" tests/netns/run.sh; }
 job_demo() { part "the demo" tests/demo/counted.sh; }
 job_guest() { part "guest $1" tests/guest/run.sh "$@"; }
@@ -77,10 +78,12 @@ built() {
 # What runs on the kernels before the newest (docs/kernels.md says why); VG_WHOLE=yes: everything.
 oldest='test_announce.sh test_bind.sh test_bypass.sh test_degraded.sh test_matrix.sh test_never.sh test_sneak.sh test_stays.sh test_story.sh test_who.sh'
 between='test_matrix.sh test_never.sh'
-[[ ${VG_WHOLE:-} != yes ]] || oldest='' between=''
+e2e='a c f' # the conflict, the guard that comes late, the rightful holder; `make e2e` runs the rest too
+[[ ${VG_WHOLE:-} != yes ]] || oldest='' between='' e2e=''
 
 # The first for whoever waits for it, then the long ones, so that the lanes end together.
-jobs=(check "guest newest" "guest 5.10 $oldest" api_guest "guest 6.1 $between" "guest 6.12 $between" check_sanitizers check_clang netns mutants "lockdown 6.1 test_bypass.sh test_matrix.sh" "lockdown newest test_matrix.sh" "chaos 6.1" api_live api_rig fuzz
+jobs=(check "guest newest" "guest 5.10 $oldest" "e2e $e2e" api_guest "guest 6.1 $between" "guest 6.12 $between" check_sanitizers check_clang netns mutants
+	"lockdown 6.1 test_bypass.sh test_matrix.sh" "lockdown newest test_matrix.sh" "chaos 6.1" api_live api_rig fuzz
 	"bpf 5.10" "bpf 6.1" "bpf 6.12" "bpf newest" demo double corpus)
 
 # Takes jobs until there is none left.
@@ -120,7 +123,7 @@ count() {
 
 # What only fetches and uses every core; a part that needs what could not be had says so itself.
 part "kernels of the guests" built tests/vm/kernels.sh
-part "etcd and kube-apiserver" built tests/api/build.sh
+part "etcd, kube-apiserver and MetalLB" built tests/api/build.sh etcd kube-apiserver metallb-controller metallb-speaker
 for ((i = 0; i < ${VG_LANES:-2}; i++)); do
 	lane &
 done

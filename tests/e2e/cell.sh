@@ -28,6 +28,7 @@ cell_begin() {
 	on client ip neigh flush dev eth0
 	: >"$dir/seen/claims" # those who write append
 	: >"$dir/seen/client"
+	: >"$dir/seen/link"
 }
 
 # fault WORDS: the cell has failed, for this reason
@@ -159,7 +160,7 @@ cell_keep() {
 	local to="$dir/seen/failed-${cell[*]}"
 	to=${to// /-}
 	mkdir -p "$to"
-	cp "$dir/seen/claims" "$dir/seen/client" "$to/"
+	cp "$dir/seen/claims" "$dir/seen/client" "$dir/seen/link" "$dir/seen/service" "$to/" 2>/dev/null
 	guest 'tar -C $RUN -czf - events kube-vip.log guard.err addresses 2>/dev/null | base64 -w0' | base64 -d | tar -C "$to" -xzf -
 	for name in "${!F[@]}"; do
 		echo "$name=${F[$name]}"

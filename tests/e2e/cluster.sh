@@ -114,6 +114,7 @@ services_gone() {
 	[[ -z $names ]] || api DELETE "/api/v1/namespaces/shop/services/{$names}" >/dev/null # curl makes one request for each
 	api DELETE /apis/coordination.k8s.io/v1/namespaces/kube-system/leases >/dev/null
 	api DELETE /apis/coordination.k8s.io/v1/namespaces/shop/leases >/dev/null
+	api DELETE /api/v1/namespaces/shop/events >/dev/null
 	await "no Service announced" '[[ $(api_get ServiceL2Status | jq ".items | length") == 0 ]]'
 }
 
@@ -134,5 +135,27 @@ services_up() {
 # lease_holder NAME SINCE: who holds it, renewed after that time
 lease_holder() {
 	api_get Lease "kube-system/$1" 2>/dev/null | jq -r --argjson since "$2" \
-		'if (.spec.renewTime[:19] + "Z" | fromdate) >= ($since | floor) then .spec.holderIdentity else "stale" end'
+		'if .spec == null then "none" elif (.spec.renewTime[:19] + "Z" | fromdate) >= ($since | floor) then .spec.holderIdentity else "stale" end'
+}
+
+# services_watch FILE: every change of a Service from now on, with the time that it came; until services_unwatch
+services_watch() {
+	{ api_curl '/api/v1/namespaces/shop/services?watch=1' "${api_admin[@]}" -N & echo $! >"$dir/watch.pid"; wait $!; } 2>/dev/null |
+		while read -r line; do printf '%s %s\n' "$EPOCHREALTIME" "$line"; done >"$1" &
+	await "the watch" "[[ -s $1 ]]"
+}
+services_unwatch() {
+	kill "$(<"$dir/watch.pid")"
+}
+
+# conflict_objects: those that the recording of the conflict has, in its form
+conflict_objects() {
+	{
+		api GET /api/v1/namespaces/shop/services | jq -c '.items[] | {kind: "Service", metadata: {name: .metadata.name, annotations: .metadata.annotations},
+			spec: {type: .spec.type, ipFamilies: .spec.ipFamilies}, status}'
+		api_get ServiceL2Status | jq -c '.items[] | {kind: "ServiceL2Status", metadata: {labels: .metadata.labels}, status: (.status | del(.interfaces))}'
+		api GET /apis/coordination.k8s.io/v1/namespaces/kube-system/leases |
+			jq -c '.items[] | select(.metadata.name | startswith("plndr-")) | {kind: "Lease", metadata: {name: .metadata.name}, spec: (.spec | del(.acquireTime, .renewTime, .leaseDurationSeconds))}'
+		api GET /api/v1/namespaces/shop/events | jq -c '.items[] | {kind: "Event", reason, message, count, source}'
+	} | jq -s '{items: .}'
 }

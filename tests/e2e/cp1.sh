@@ -45,7 +45,7 @@ kubelet() {
 	mkdir -p /root/.kube
 	cp $RUN/admin.kubeconfig /root/.kube/config
 	while :; do
-		env vip_arp=true vip_interface=eth0 vip_nodename=cp1 vip_leaderelection=true vip_leaseduration=5 vip_renewdeadline=3 vip_retryperiod=1 \
+		env vip_arp=true vip_interface=eth0 vip_nodename=cp1 vip_leaderelection=true vip_leaseduration=15 vip_renewdeadline=10 vip_retryperiod=2 \
 			cp_enable=true cp_namespace=kube-system address=192.0.2.10 port=6443 svc_enable=true prometheus_server= k8s_config_file=$RUN/admin.kubeconfig \
 			HOME=/root "$@" "${in_pod[@]}" /usr/bin/kube-vip manager --prometheusHTTPServer ''
 		echo "# ended with $?"

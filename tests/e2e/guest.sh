@@ -39,14 +39,17 @@ guest() {
 
 # guest_ask SECONDS COMMAND
 guest_ask() {
-	local id rc said deadline=$((SECONDS + $1))
+	local id rc said part line='' deadline=$((SECONDS + $1))
 	guest_number=$BASHPID.$EPOCHREALTIME # subshells ask too
 	printf '%s %s\n' "$guest_number" "$(base64 -w0 <<<"$2")" >&"$guest_in"
 	while ((SECONDS < deadline)); do
-		read -r -t 1 -u "$guest_out" id rc said || {
+		IFS= read -r -t 1 -u "$guest_out" part || {
+			line+=$part # what came of it within the time
 			kill -0 "$guest_pid" 2>/dev/null || break
 			continue
 		}
+		read -r id rc said <<<"$line$part"
+		line=''
 		[[ $id == "$guest_number" ]] || continue
 		base64 -d <<<"$said"
 		return "$rc"

@@ -74,15 +74,18 @@ net_up() {
 
 # ---- those who watch, outside of the guest
 
-# What the guest sends that claims an address is in $dir/seen/claims, what the client meets in $dir/seen/client.
+# What the guest sends that claims an address is in $dir/seen/claims, what reaches the client's end of the link from anybody in link, what the client
+# meets in client.
 watchers_up() {
 	: >"$dir/seen/claims"
-	python3 tests/e2e/witness.py cp1 "$dir/seen/cp1.pcap" "$dir/seen/claims" </dev/null 2>"$dir/witness.err" &
+	: >"$dir/seen/link"
+	python3 tests/e2e/witness.py cp1 in "$dir/seen/cp1.pcap" "$dir/seen/claims" </dev/null 2>"$dir/witness.err" &
+	python3 tests/e2e/witness.py p-client out "$dir/seen/link.pcap" "$dir/seen/link" </dev/null 2>"$dir/link.err" &
 	mkfifo "$dir/client.in"
 	exec {client_in}<>"$dir/client.in"
 	: >"$dir/seen/client"
 	on client python3 tests/e2e/client.py <"$dir/client.in" >>"$dir/seen/client" 2>"$dir/client.err" {client_in}>&- &
-	await "the witness" "grep -q listening $dir/witness.err" && await "the client" "grep -q ready $dir/seen/client"
+	await "the witnesses" "grep -q listening $dir/witness.err && grep -q listening $dir/link.err" && await "the client" "grep -q ready $dir/seen/client"
 }
 
 # client_asks WORD...: from now on these, and nothing else: ADDRESS (port 80), or ADDRESS:PORT that only has to be alive

@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""witness.py DEVICE PCAP CLAIMS: everything that comes in by a tap device and claims an address, a line each.
+"""witness.py DEVICE in|out PCAP CLAIMS: everything that comes in by a device, or goes out by it, and claims an address, a line each.
 
 TIME ADDRESS SENDER SOURCE KIND BYTES TARGET: SENDER is the hardware address that the claim names, SOURCE the one that the frame bears, KIND request,
-reply or na, TARGET whom an ARP frame asks or answers: the address itself is who announces unasked. A request that the kernel makes on behalf of an address it has is a claim like any other. Frames to the guest are not looked at.
+reply or na, TARGET whom an ARP frame asks or answers: the address itself is who announces unasked. A request that the kernel makes on behalf of an address it has is a claim like any other.
 """
 
 import ipaddress
@@ -33,8 +33,8 @@ def claim(raw):
 
 
 def main():
-    device, pcap, claims = sys.argv[1:]
-    words = ["tcpdump", "-i", device, "-Q", "in", "--immediate-mode", "-U", "-n", "-s", "128", "-w", "-", "arp or icmp6 or vlan"]
+    device, direction, pcap, claims = sys.argv[1:]
+    words = ["tcpdump", "-i", device, "-Q", direction, "--immediate-mode", "-U", "-n", "-s", "128", "-w", "-", "arp or icmp6 or vlan"]
     with subprocess.Popen(words, stdout=subprocess.PIPE) as dump, open(pcap, "wb") as copy, open(claims, "a", encoding="utf-8") as out:
         copy.write(dump.stdout.read(24))
         while len(head := dump.stdout.read(16)) == 16:

@@ -12,10 +12,12 @@ classic() {
 	client_asks "$VIP" "$CP_VIP:6443"
 	step await "the client at worker1" "client_at worker1 0 $VIP"
 	guard_up
+	step services_watch "$dir/seen/service"
 	since=$(now)
 	step guest "kube_vip_start $*"
 	until_ticks 3 "$since" # MetalLB contests the first 5 s, so from the second round on it is decided
 	until=$(now)
+	services_unwatch
 	measure "$since" "$until" worker1 "$VIP"
 	expect_control_plane
 	expect svc_lease == cp1
@@ -29,7 +31,18 @@ classic() {
 		expect_taken
 		expect at == cp1
 	fi
+	[[ $variant != classic || $mode != without || -n $KUBE_VIP_IS ]] || as_recorded "$since" "$until"
 	cell_end
+}
+
+# as_recorded SINCE UNTIL: the rig shows what the real peers were seen to do
+as_recorded() {
+	local wrong
+	conflict_objects >"$dir/seen/objects"
+	wrong=$(PYTHONDONTWRITEBYTECODE=1 python3 tests/e2e/conflict.py tests/data/conflict 1.2.3 "$dir/seen" "$1" "$2" "$dir/seen/objects") || {
+		echo "$wrong" | sed 's/^/    recorded: /'
+		fault "not as recorded"
+	}
 }
 
 for mode in without audit enforce; do

@@ -11,7 +11,7 @@ outage() {
 	step await "the client at worker1" "client_at worker1 0 $VIP"
 	guard_up --max-age 5s
 	since=$(now)
-	step guest kube_vip_start
+	step guest "kube_vip_start vip_leaseduration=5 vip_renewdeadline=3 vip_retryperiod=1" # it gives up sooner
 	until_ticks 1 "$since"
 	api_kill
 	# it gives its VIPs up and ends, as it does without a guard; then the guard knows nothing any more
