@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * Refuses what does not come by netlink: SIOCSIFADDR of both families, a published ARP entry (SIOCSARP), an IPv6 anycast join.
+ * Refuses what does not come by netlink: SIOCSIFADDR of both families, a published ARP entry (SIOCSARP), a local route of IPv6 (SIOCADDRT: its
+ * struct in6_rtmsg has a type, which the kernel takes over), an IPv6 anycast join.
  *
  * The functions behind them cannot be made to fail, but each asks for CAP_NET_ADMIN first: fentry judges the request and leaves a mark on
  * the task, fmod_ret on security_capable() answers the next such question of that task with EPERM. A mark is good for one answer, ends
@@ -23,10 +24,13 @@
 
 #include "refuse.bpf.h"
 
+#define SIOCADDRT 0x890b
 #define SIOCSIFADDR 0x8916
 #define SIOCSARP 0x8955
 #define ATF_PUBL 0x08
 #define AF_INET 2
+#define RTN_LOCAL 2
+#define LINKS_WALKED 128 /* what leads to other hosts is older than what pods make */
 #define MARK_NS 100000000ULL /* the question comes first thing in the call */
 
 /* uapi */
@@ -54,6 +58,19 @@ struct ioctl_arpreq {
 	__u32 flags;
 	__u8 netmask[16];
 	char dev[VG_IFNAME_MAX];
+};
+
+struct ioctl_in6_rtmsg {
+	struct vg_addr dst;
+	struct vg_addr src;
+	struct vg_addr gateway;
+	__u32 type;
+	__u16 dst_len;
+	__u16 src_len;
+	__u32 metric;
+	__u64 info;
+	__u32 flags;
+	__u32 ifindex;
 };
 
 struct ioctl_mark {
@@ -126,10 +143,62 @@ static __always_inline bool ioctl_is_violation(struct net *net, const struct vg_
 	return config && config->deny && net->ns.inum == config->netns && vg_refuse_lookup(ask);
 }
 
+/* As in refuse.bpf.h, of another index of links. */
+struct list_head___listed {
+	struct list_head___listed *next;
+} __attribute__((preserve_access_index));
+
+struct net___listed {
+	struct list_head___listed dev_base_head;
+} __attribute__((preserve_access_index));
+
+struct net_device___listed {
+	char name[VG_IFNAME_MAX];
+	struct list_head___listed dev_list;
+	int ifindex;
+} __attribute__((preserve_access_index));
+
+/* By the kernel's list of links (net->dev_base_head), read by probing; 0 if it is none of the first. */
+static __always_inline __u32 ioctl_find_link(struct net *net, const char *name)
+{
+	__u64 wanted[VG_IFNAME_MAX / sizeof(__u64)];
+	struct net___listed *listed = (struct net___listed *)net;
+	struct list_head___listed *node;
+
+	if (!bpf_core_field_exists(listed->dev_base_head))
+		return 0;
+	__builtin_memcpy(wanted, name, sizeof(wanted));
+	node = BPF_CORE_READ(listed, dev_base_head.next);
+	for (int i = 0; i < LINKS_WALKED && node; i++) {
+		struct net_device___listed *dev = NULL;
+		__u64 found[VG_IFNAME_MAX / sizeof(__u64)] = { 0 };
+
+		dev = (void *)((__u64)node - __builtin_preserve_field_info(dev->dev_list, BPF_FIELD_BYTE_OFFSET));
+		if (BPF_CORE_READ_STR_INTO(&found, dev, name) <= 0)
+			return 0;
+		if (!((found[0] ^ wanted[0]) | (found[1] ^ wanted[1])))
+			return BPF_CORE_READ(dev, ifindex);
+		node = BPF_CORE_READ(node, next);
+	}
+	return 0;
+}
+
+/* A link of this name that leads somewhere is no service dummy, as in deny.bpf.c. What cannot be looked up is what it is called. */
+static __always_inline bool ioctl_is_excused(struct net *net, const struct vg_name_key *key)
+{
+	char name[VG_IFNAME_MAX] = { 0 };
+	__u32 ifindex;
+
+	if (!vg_refuse_is_dummy(key))
+		return false;
+	ifindex = ioctl_find_link(net, key->name);
+	return !ifindex || vg_refuse_is_excused(net, ifindex, name);
+}
+
 /* The request names a link, or none: all. */
 static __always_inline int ioctl_judge_name(struct net *net, const struct vg_ask *ask, const struct vg_name_key *key)
 {
-	if (!ioctl_is_violation(net, ask) || vg_refuse_is_dummy(key))
+	if (!ioctl_is_violation(net, ask) || ioctl_is_excused(net, key))
 		return 0;
 	return ioctl_act(net, ask, key->name);
 }
@@ -194,6 +263,27 @@ int BPF_PROG(vg_deny_if6, struct net *net, void *arg)
 
 SEC("fexit/addrconf_add_ifaddr")
 int BPF_PROG(vg_deny_if6_end)
+{
+	ioctl_mark_end();
+	return 0;
+}
+
+/* The request is in the kernel's memory already (since 5.8). Its table is main, or a VRF's, which is not told apart. */
+SEC("fentry/ipv6_route_ioctl")
+int BPF_PROG(vg_deny_rt6, struct net *net, unsigned int cmd, const void *rtmsg)
+{
+	struct vg_ask ask = { .how = VG_HOW_ROUTE, .prefix = 128 };
+	struct ioctl_in6_rtmsg req;
+
+	if (cmd != SIOCADDRT || bpf_probe_read_kernel(&req, sizeof(req), rtmsg) || req.type != RTN_LOCAL || req.dst_len != ask.prefix)
+		return 0;
+	ask.addr = req.dst;
+	ask.ifindex = req.ifindex;
+	return ioctl_judge_index(net, &ask);
+}
+
+SEC("fexit/ipv6_route_ioctl")
+int BPF_PROG(vg_deny_rt6_end)
 {
 	ioctl_mark_end();
 	return 0;

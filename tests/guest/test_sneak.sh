@@ -13,7 +13,7 @@ each() {
 			"$1" "$way" "$address" || return
 		done
 	done
-	"$1" sarp "$2"
+	"$1" addrt "$3" && "$1" sarp "$2"
 }
 
 # Audit says what enforce would refuse, also where no insert hook looks.
@@ -83,6 +83,16 @@ new_links() {
 	! at cp1 ip addr add $VIP6/128 dev vgold 2>/dev/null || fail "bound on a link that is no service dummy any more" || return
 	kill -CONT $guard
 	await_event ".event == \"bind\" and .address == \"$VIP\" and .interface == \"vgnew\" and .action == \"denied\"" || return
+	named_alike || return
 	guard_stop
+}
+
+# A name alone excuses nothing that leads somewhere, by whatever request; what is of the kind stays excused.
+named_alike() {
+	at cp1 ip link add kube-lb0 type veth peer name vgpeer || return
+	await "the guard to have read of it" '[[ $(at cp1 sneak kube-lb0 $VIP plain </dev/null) == *EPERM ]]' || return
+	equal "ioctl on a veth that is called as a service dummy" "$(at cp1 sneak kube-lb0 $VIP ioctl </dev/null)" "SNEAK ioctl $VIP EPERM" || return
+	equal "ioctl on a service dummy" "$(at cp1 sneak llb-rule-7 $VIP ioctl </dev/null)" "SNEAK ioctl $VIP ok" || return
+	at cp1 ip link del kube-lb0
 }
 test_case "links younger than what was read of them" new_links

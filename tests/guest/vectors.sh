@@ -31,7 +31,7 @@ vector 6 "the socket used from, or passed to, another namespace" denied removed
 vector 7 "ioctl SIOCSIFADDR, IPv4" denied removed
 vector 8 "ioctl SIOCSIFADDR, IPv6" denied removed
 vector 9 "the kernel binds by itself: router advertisement" removed
-vector 10 "a route of type local" denied removed
+vector 10 "a route of type local, SIOCADDRT" denied removed
 vector 11 "proxy ARP and NDP: entries, SIOCSARP, proxy_arp" "denied, dropped" "removed, dropped"
 vector 12 "IPv6 anycast join" denied dropped
 vector 13 "kube-proxy's kube-ipvs0, and the kernel answers" dropped
@@ -80,6 +80,7 @@ trace_of() {
 	[[ $2 == *:* ]] && family=-6 length=128
 	case $1 in
 	route) at cp1 ip $family route show table local type local | grep "^local $2 " ;;
+	addrt) at cp1 ip $family route show table all type local | grep "^local $2 " ;;
 	proxy | sarp) at cp1 ip $family neigh show proxy | grep "^$2 " ;;
 	*) at cp1 ip -o addr show to "$2/$length" | grep . ;;
 	esac
@@ -88,6 +89,7 @@ trace_of() {
 undo() {
 	case $1 in
 	route) at cp1 ip route del local "$2" dev lo table local ;;
+	addrt) at cp1 ip route del local "$2" dev lo table main ;;
 	proxy | sarp) at cp1 ip neigh del proxy "$2" dev eth0 ;;
 	*) at cp1 ip addr del "$2/$([[ $2 == *:* ]] && echo 128 || echo 32)" dev eth0 ;;
 	esac
@@ -120,7 +122,7 @@ settle() {
 	fi
 	trace_of "$1" "$2" >/dev/null || fail "$1 left no trace of $2" || return
 	[[ $1 != ioctl ]] || await "$2 to be checked for duplicates" "[[ -n \$(at cp1 ip -o addr show to $2 -tentative) ]]" || return
-	[[ $1 == route && $2 == *:* ]] || ask "$2"
+	[[ $1 == addrt || ($1 == route && $2 == *:*) ]] || ask "$2"
 	undo "$1" "$2"
 }
 
@@ -159,7 +161,7 @@ vector_5() { bind_both replace; }
 vector_6() { bind_both unshared && bind_both passed; }
 vector_7() { bind ioctl $VIP; }
 vector_8() { bind ioctl $VIP6; }
-vector_10() { bind_both route; }
+vector_10() { bind_both route && bind addrt $VIP6; }
 
 vector_9() {
 	at client ip -6 route replace 2001:db8:5::/64 dev eth0

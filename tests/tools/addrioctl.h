@@ -15,6 +15,17 @@ struct addrioctl_in6 {
 	int ifindex;
 };
 
+/* linux/ipv6_route.h's struct in6_rtmsg, likewise. The type is not in its comments, but goes into the route (rtmsg_to_fib6_config). */
+struct addrioctl_route6 {
+	struct in6_addr dst, src, gateway;
+	uint32_t type;
+	uint16_t dst_len, src_len;
+	uint32_t metric;
+	unsigned long info;
+	uint32_t flags;
+	int ifindex;
+};
+
 /* One socket call per request: SIOCSIFADDR and friends pick the protocol by the socket's family. */
 static inline int addrioctl_call(int family, unsigned long request, void *argument)
 {

@@ -15,9 +15,10 @@ static const struct vg_program netlink_table[] = {
 
 /* The answer last: it has nothing to look for before there is a mark, and who marks must be able to unmark. */
 static const struct vg_program ioctl_table[] = {
-	{ VG_FEATURE_DENY_IOCTL, "vg_deny_if4_end" },  { VG_FEATURE_DENY_IOCTL, "vg_deny_if6_end" }, { VG_FEATURE_DENY_IOCTL, "vg_deny_arp_end" },
-	{ VG_FEATURE_DENY_IOCTL, "vg_deny_any6_end" }, { VG_FEATURE_DENY_IOCTL, "vg_deny_if4" },     { VG_FEATURE_DENY_IOCTL, "vg_deny_if6" },
-	{ VG_FEATURE_DENY_IOCTL, "vg_deny_arp" },      { VG_FEATURE_DENY_IOCTL, "vg_deny_any6" },    { VG_FEATURE_DENY_IOCTL, "vg_deny_cap" },
+	{ VG_FEATURE_DENY_IOCTL, "vg_deny_if4_end" }, { VG_FEATURE_DENY_IOCTL, "vg_deny_if6_end" },  { VG_FEATURE_DENY_IOCTL, "vg_deny_rt6_end" },
+	{ VG_FEATURE_DENY_IOCTL, "vg_deny_arp_end" }, { VG_FEATURE_DENY_IOCTL, "vg_deny_any6_end" }, { VG_FEATURE_DENY_IOCTL, "vg_deny_if4" },
+	{ VG_FEATURE_DENY_IOCTL, "vg_deny_if6" },     { VG_FEATURE_DENY_IOCTL, "vg_deny_rt6" },	     { VG_FEATURE_DENY_IOCTL, "vg_deny_arp" },
+	{ VG_FEATURE_DENY_IOCTL, "vg_deny_any6" },    { VG_FEATURE_DENY_IOCTL, "vg_deny_cap" },
 };
 
 struct part {
