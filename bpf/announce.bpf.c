@@ -10,6 +10,7 @@
  */
 #define VG_NEED_CALLS
 #define VG_NEED_EVENTS
+#define VG_NEED_HEAL
 #define VG_NEED_LINKS
 #define VG_NEED_SEEN
 #define VG_NEED_VIPS
@@ -152,8 +153,29 @@ static __always_inline bool announce_is_passed_on(const struct __sk_buff *skb)
 	return link && link->below_port;
 }
 
-static __always_inline int announce_judge(struct __sk_buff *skb, const struct vg_claim *claim, const struct vg_config *config, struct vg_stats *stats)
+/*
+ * It names the rightful node's hardware address, as vg_heal has it: what it claims is so. Everybody may send it; it gains nobody anything. Read
+ * from the bytes that were judged, and of an advertisement only if nothing follows that could name another one.
+ */
+static __always_inline bool announce_is_true(const struct vg_frame *frame, const struct vg_claim *claim)
 {
+	struct vg_lpm_key key = { .prefixlen = VG_ADDR_BITS, .addr = claim->addr };
+	const struct vg_heal_value *heal = bpf_map_lookup_elem(&vg_heal, &key);
+	__u8 mac[VG_ETH_ALEN] = { 0 };
+
+	if (!heal || bpf_ktime_get_boot_ns() >= heal->until_ns || vg_neigh_read_mac(frame, claim, frame->skb->len, mac))
+		return false;
+	for (int i = 0; i < VG_ETH_ALEN; i++) {
+		if (mac[i] != heal->mac[i])
+			return false;
+	}
+	return true;
+}
+
+static __always_inline int announce_judge(const struct vg_frame *frame, const struct vg_claim *claim, const struct vg_config *config,
+					  struct vg_stats *stats)
+{
+	struct __sk_buff *skb = frame->skb;
 	struct vg_vip *vip = vg_lookup(&claim->addr);
 	bool dropped;
 
@@ -164,6 +186,10 @@ static __always_inline int announce_judge(struct __sk_buff *skb, const struct vg
 		return TC_ACT_UNSPEC;
 	}
 	VG_COUNT(stats, announce_judged);
+	if (vip->announce.verdict == VG_VIOLATION && announce_is_true(frame, claim)) {
+		VG_COUNT(stats, announce_true);
+		return TC_ACT_UNSPEC;
+	}
 	VG_COUNT(vip, announce_hits);
 	dropped = announce_is_dropped(claim, vip, config, stats);
 	announce_account(skb, claim, dropped, config, stats);
@@ -194,7 +220,7 @@ int vg_announce(struct __sk_buff *skb)
 		return TC_ACT_UNSPEC;
 	}
 	VG_COUNT(stats, announce_seen);
-	return announce_judge(skb, &claim, config, stats);
+	return announce_judge(&frame, &claim, config, stats);
 }
 
 static __always_inline int announce_begin_send(struct sock *sk)

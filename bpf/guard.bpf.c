@@ -7,6 +7,7 @@
 #define VG_NEED_CALLS
 #define VG_NEED_DUMMIES
 #define VG_NEED_EVENTS
+#define VG_NEED_HEAL
 #define VG_NEED_LINKS
 #define VG_NEED_SEEN
 #define VG_NEED_SWITCH

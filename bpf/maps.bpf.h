@@ -70,6 +70,17 @@ struct {
 } vg_held SEC(".maps");
 #endif
 
+#ifdef VG_NEED_HEAL
+/* Written by user space while neighbours are told; asked only after a violation. */
+struct {
+	__uint(type, BPF_MAP_TYPE_LPM_TRIE);
+	__uint(max_entries, VG_MAX_HEAL);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__type(key, struct vg_lpm_key); /* whole addresses only */
+	__type(value, struct vg_heal_value);
+} vg_heal SEC(".maps");
+#endif
+
 #ifdef VG_NEED_LINKS
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);

@@ -19,6 +19,7 @@
 #define VG_NEIGH_EXT_HEADERS 192
 #endif
 
+#define VG_ETH_ALEN 6
 #define VG_ETH_HLEN 14
 #define VG_ETH_ZLEN 60 /* what is shorter leaves with zeros behind it */
 #define VG_VLAN_HLEN 4
@@ -40,6 +41,8 @@
 #define VG_IP6_ICMP 58
 #define VG_IP6_DSTOPTS 60
 #define VG_ICMP6_NA 136
+#define VG_NA_HLEN 24 /* without options */
+#define VG_NA_TLLA 2 /* option "target link-layer address" (RFC 4861 4.6.1) */
 
 /* Verified turn by turn, as bounded loops are from 5.3 on; unrolled it would be too long a program. */
 #ifdef __bpf__
@@ -51,6 +54,7 @@
 struct vg_claim {
 	struct vg_addr addr;
 	enum vg_how how; /* VG_HOW_ARP_REQUEST, VG_HOW_ARP_REPLY (any other opcode), VG_HOW_NA */
+	__u32 offset; /* of the ARP packet, or of the advertisement's ICMPv6 header */
 };
 
 #if defined(__bpf__) && defined(VG_NEIGH_PROBES)
@@ -141,6 +145,7 @@ static __always_inline enum vg_parse vg_neigh_parse_arp(const struct vg_frame *f
 		return VG_PARSE_NONE;
 	vg_addr_map_v4(spa, &ret_claim->addr);
 	ret_claim->how = vg_be16(head + 6) == 1 ? VG_HOW_ARP_REQUEST : VG_HOW_ARP_REPLY;
+	ret_claim->offset = offset;
 	return VG_PARSE_FOUND;
 }
 
@@ -157,6 +162,7 @@ static __always_inline enum vg_parse vg_neigh_parse_icmp6(const struct vg_frame 
 		return VG_PARSE_UNPARSED;
 	ret_claim->addr = target;
 	ret_claim->how = VG_HOW_NA;
+	ret_claim->offset = offset;
 	return VG_PARSE_FOUND;
 }
 
@@ -242,6 +248,39 @@ static __always_inline enum vg_parse vg_neigh_parse(const struct vg_frame *frame
 		offset += VG_SNAP_HLEN;
 	}
 	return vg_neigh_parse_type(frame, type, offset, ret_claim);
+}
+
+static __always_inline int vg_neigh_read_arp_mac(const struct vg_frame *frame, __u32 offset, __u8 mac[VG_ETH_ALEN])
+{
+	__u8 head[8] = { 0 };
+
+	if (vg_frame_read(frame, offset, head, sizeof(head)) || head[0] || head[1] != 1 || head[4] != VG_ETH_ALEN)
+		return -1;
+	return vg_frame_read(frame, offset + sizeof(head), mac, VG_ETH_ALEN);
+}
+
+static __always_inline int vg_neigh_read_na_mac(const struct vg_frame *frame, __u32 offset, __u32 len, __u8 mac[VG_ETH_ALEN])
+{
+	__u8 option[8] = { 0 };
+
+	offset += VG_NA_HLEN;
+	if (len != offset + sizeof(option) || vg_frame_read(frame, offset, option, sizeof(option)))
+		return -1;
+	if (option[0] != VG_NA_TLLA || option[1] != 1)
+		return -1;
+	__builtin_memcpy(mac, option + 2, VG_ETH_ALEN);
+	return 0;
+}
+
+/*
+ * For which hardware address the frame claims it. len: of the whole frame. Negative where that is not plain: not Ethernet's in ARP; in an
+ * advertisement anything but this one option to the frame's end, since receivers differ in which of two they take.
+ */
+static __always_inline int vg_neigh_read_mac(const struct vg_frame *frame, const struct vg_claim *claim, __u32 len, __u8 mac[VG_ETH_ALEN])
+{
+	if (claim->how == VG_HOW_NA)
+		return vg_neigh_read_na_mac(frame, claim->offset, len, mac);
+	return vg_neigh_read_arp_mac(frame, claim->offset, mac);
 }
 
 #endif

@@ -13,7 +13,7 @@
 
 #include "vipguard/reasons.h"
 
-#define VG_ABI_VERSION 3
+#define VG_ABI_VERSION 4
 
 #define VG_TEXT_MAX 56 /* "ffff:…:ffff/128" and its NUL fit (INET6_ADDRSTRLEN + 4, rounded up to 8) */
 #define VG_IFNAME_MAX 16 /* IFNAMSIZ */
@@ -28,6 +28,7 @@
 #define VG_MAX_RANGES 131072
 #define VG_MAX_PROTECT 4096
 #define VG_MAX_BINDS 16384 /* and of vg_held */
+#define VG_MAX_HEAL 1024 /* addresses that are being given back, and links of each */
 #define VG_MAX_LINKS 4096
 #define VG_MAX_DUMMIES 64
 #define VG_MAX_CALLS 1024
@@ -81,6 +82,17 @@ struct vg_protected {
 struct vg_hold {
 	char address[VG_TEXT_MAX];
 	__u64 since_ns; /* CLOCK_BOOTTIME */
+};
+
+/*
+ * Value of vg_heal (key struct vg_lpm_key): whose address it is. A frame that claims it for this hardware address says what is true, and passes
+ * whoever sends it.
+ */
+struct vg_heal_value {
+	char address[VG_TEXT_MAX];
+	__u8 mac[6]; /* of the rightful node */
+	__u8 pad[2];
+	__u64 until_ns; /* CLOCK_BOOTTIME; then it is an entry that a dead guard left */
 };
 
 /* vg_config: one entry, memory-mapped by user space. */
@@ -250,12 +262,18 @@ struct vg_stats {
 	__u64 bypass_swallowed; /* times that PACKET_QDISC_BYPASS was asked for and not given */
 	__u64 announce_past; /* of announce_judged: frames that left past the filters (PACKET_QDISC_BYPASS, AF_XDP), where nothing drops */
 	__u64 past_unparsed; /* frames that left so and that could not be read */
+	__u64 announce_true; /* of announce_judged: violations but for the hardware address that they named: the one in vg_heal */
+	__u64 heal_told; /* rounds in which neighbours were told whose an address is */
+	__u64 heal_failed; /* addresses of which they could not be told: the rightful node's hardware address is not known, or nothing could be sent */
+	__u64 heal_delayed; /* seconds in which more was to be told than is at a time */
+	__u64 lost_heal; /* addresses that found no room among those to be given back */
 };
 
 #if !defined(__bpf__) && defined(__GNUC__)
 _Static_assert(sizeof(struct vg_addr) == 16, "an IPv6 address");
 _Static_assert(sizeof(struct vg_lpm_key) == 20, "an LPM key has no padding");
 _Static_assert(sizeof(struct vg_vip) == 88, "no hidden padding");
+_Static_assert(sizeof(struct vg_heal_value) == 72, "no hidden padding");
 _Static_assert(sizeof(struct vg_bind_key) == 24, "no hidden padding: it is a key");
 _Static_assert(sizeof(struct vg_binds_key) == 28, "an LPM key has no padding");
 _Static_assert(sizeof(struct vg_seen_key) == 40, "no hidden padding: it is a hash key");

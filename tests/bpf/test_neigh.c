@@ -8,6 +8,8 @@
 
 #include "frames.h"
 
+#include "core/heal_frame.h"
+
 /* A copy in memory of exactly its size: a read beyond is an error under the sanitizer. */
 static enum vg_parse parse_cut(const struct frames_frame *frame, size_t len, struct vg_claim *ret_claim)
 {
@@ -112,13 +114,77 @@ static void test_mapped_target(void **state)
 	assert_memory_equal(&claim.addr, &expected, sizeof(expected));
 }
 
+static int read_mac_of(const uint8_t *bytes, size_t len, uint8_t *mac)
+{
+	const struct vg_frame frame = { .bytes = bytes, .len = len };
+	struct vg_claim claim = { .offset = 0 };
+
+	assert_int_equal(vg_neigh_parse(&frame, &claim), VG_PARSE_FOUND);
+	return vg_neigh_read_mac(&frame, &claim, (__u32)len, mac);
+}
+
+/* What the guard itself sends, alone and under tags: the hardware address is found where it stands, and nowhere else. */
+static void test_own_frames(void **state)
+{
+	static const uint8_t tag[] = { 0x81, 0x00, 0x00, 0x64 };
+	struct vg_heal_news news = { .mac = { 2, 0, 0, 0, 0, 0x15 }, .own_mac = { 2, 0, 0, 0, 0, 0x0b } };
+	const struct frames_spec spec4 = { .spa = FRAMES_V4 }, spec6 = { .body = FRAMES_IP6, .target = FRAMES_V6 };
+	uint8_t bytes[VG_HEAL_FRAME_MAX], tagged[VG_HEAL_FRAME_MAX + sizeof(tag)], mac[VG_ETH_ALEN];
+	size_t len;
+
+	(void)state;
+	for (int v6 = 0; v6 < 2; v6++) {
+		news.addr = frames_addr(v6 ? &spec6 : &spec4);
+		for (unsigned int i = 0; (len = vg_heal_frame(&news, i, bytes)) > 0; i++) {
+			assert_int_equal(read_mac_of(bytes, len, mac), 0);
+			assert_memory_equal(mac, news.mac, sizeof(mac));
+			memcpy(tagged, bytes, 12);
+			memcpy(tagged + 12, tag, sizeof(tag));
+			memcpy(tagged + 12 + sizeof(tag), bytes + 12, len - 12);
+			memset(mac, 0, sizeof(mac));
+			assert_int_equal(read_mac_of(tagged, len + sizeof(tag), mac), 0);
+			assert_memory_equal(mac, news.mac, sizeof(mac));
+		}
+	}
+}
+
+/* A receiver might take another hardware address out of it than we read. */
+static void test_doubtful_mac(void **state)
+{
+	struct vg_heal_news news = { .mac = { 2, 0, 0, 0, 0, 0x15 } };
+	const struct frames_spec spec4 = { .spa = FRAMES_V4 }, spec6 = { .body = FRAMES_IP6, .target = FRAMES_V6 };
+	uint8_t bytes[VG_HEAL_FRAME_MAX + 8], mac[VG_ETH_ALEN];
+	struct frames_frame odd;
+	size_t len;
+
+	(void)state;
+	news.addr = frames_addr(&spec6);
+	len = vg_heal_frame(&news, 0, bytes);
+	memcpy(bytes + len, bytes + len - 8, 8); /* a second option */
+	assert_true(read_mac_of(bytes, len + 8, mac) < 0);
+	assert_true(read_mac_of(bytes, len - 8, mac) < 0); /* none */
+	bytes[len - 8] = 1; /* the sender's own */
+	assert_true(read_mac_of(bytes, len, mac) < 0);
+	bytes[len - 8] = 2;
+	bytes[len - 7] = 2;
+	assert_true(read_mac_of(bytes, len, mac) < 0);
+	news.addr = frames_addr(&spec4);
+	len = vg_heal_frame(&news, 0, bytes);
+	bytes[14 + 1] = 6; /* IEEE 802's own type */
+	assert_true(read_mac_of(bytes, len, mac) < 0);
+	for (unsigned int hln = 5; hln <= 8; hln++) {
+		const struct frames_spec spec = { .body = FRAMES_ARP, .op = 2, .hln = (uint8_t)hln, .spa = FRAMES_V4 };
+
+		frames_build(&spec, &odd);
+		assert_int_equal(read_mac_of(odd.bytes, odd.len, mac) == 0, hln == 6);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_table),
-		cmocka_unit_test(test_every_truncation),
-		cmocka_unit_test(test_short_is_unparsed),
-		cmocka_unit_test(test_mapped_target),
+		cmocka_unit_test(test_table),	      cmocka_unit_test(test_every_truncation), cmocka_unit_test(test_short_is_unparsed),
+		cmocka_unit_test(test_mapped_target), cmocka_unit_test(test_own_frames),       cmocka_unit_test(test_doubtful_mac),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

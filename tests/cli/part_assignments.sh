@@ -14,7 +14,7 @@ wrong "empty file" '1: found nothing; expected a mapping' ''
 wrong "only comments" '[0-9]: found nothing; expected a mapping' '# nothing\n\n'
 wrong "a text" '1: found "hello"; expected a mapping' 'hello\n'
 wrong "a list" '1: found a list; expected a mapping' '- a\n'
-wrong "unknown key" '2: unknown key "assignment"; expected one of version, assignments, protect' 'version: 1\nassignment: []\n'
+wrong "unknown key" '2: unknown key "assignment"; expected one of version, assignments, protect, nodes' 'version: 1\nassignment: []\n'
 wrong "key too long" '2: unknown key "k+\.\.\."; expected ' "version: 1\n$(printf 'k%.0s' {1..1000}): 1\n"
 wrong "merge key" '2: unknown key "<<"; expected' 'version: 1\n<<: {protect: []}\n'
 wrong "duplicate key" '2: version: found twice.*; expected once' 'version: 1\nversion: 1\n'

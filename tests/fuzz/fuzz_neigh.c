@@ -31,10 +31,12 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	const struct vg_frame frame = { .bytes = data, .len = size };
 	uint8_t short_frame[VG_ETH_ZLEN];
-	struct vg_claim claim;
+	__u8 mac[VG_ETH_ALEN];
+	struct vg_claim claim = { .offset = 0 };
 
 	if (vg_neigh_parse(&frame, &claim) != VG_PARSE_FOUND)
 		return 0;
+	(void)vg_neigh_read_mac(&frame, &claim, (__u32)size, mac);
 	data = padded(data, &size, short_frame);
 	if (!stands_in(data, size, &claim))
 		abort();

@@ -255,6 +255,7 @@ pod_cgroup() {
 # ---- the witness
 
 witness_more=() # VIPs that it looks for besides
+witness_mac=(--mac-not "$WORKER1_MAC") # whose claims
 
 # witness_count COMMAND...: how many claims on the VIPs from elsewhere than worker1 reached the client while COMMAND ran. On
 # standard output the number; what was seen is in $RUN/witness. Fails if COMMAND does.
@@ -265,7 +266,7 @@ witness_count() {
 	# read and write: to open one end alone would wait for the other
 	exec {fd}<>$RUN/witness.in
 	spawn client witness --link eth0 --vip $VIP --vip $VIP6 --vip 192.0.2.250 --vip 192.0.2.251 --vip 192.0.2.2 "${witness_more[@]/#/--vip=}" \
-		--mac-not $WORKER1_MAC --until-stdin-eof <$RUN/witness.in {fd}>&- >$RUN/witness 2>&1
+		"${witness_mac[@]}" --until-stdin-eof <$RUN/witness.in {fd}>&- >$RUN/witness 2>&1
 	pid=$spawned
 	rm $RUN/witness.in
 	await "the witness" "grep -q 'WITNESS READY' $RUN/witness" >&2 || rc=1

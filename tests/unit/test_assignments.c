@@ -81,6 +81,31 @@ static void test_forms_of_address(void **state)
 	assert_null(find(snapshot, "203.0.113.1"));
 }
 
+static void test_places(void **state)
+{
+	VG_CLEANUP(vg_snapshot_freep)
+	struct vg_snapshot *snapshot = parse("version: 1\nnodes:\n- {name: worker1, addresses: [192.0.2.21, '2001:db8::21']}\n"
+					     "- name: worker2\n  addresses: []\n- {addresses: [192.0.2.121], name: worker1}\n"),
+			   *copy = NULL;
+	const char *const want[] = { "192.0.2.21", "2001:db8::21", "192.0.2.121" };
+	struct vg_addr found[4];
+
+	(void)state;
+	assert_int_equal(vg_snapshot_new("cp1", "kubernetes", &copy), 0);
+	assert_int_equal(vg_snapshot_copy(copy, snapshot), 0);
+	vg_snapshot_free(snapshot);
+	snapshot = TAKE_PTR(copy);
+	assert_int_equal(vg_snapshot_places(snapshot, "worker1", found, ARRAY_SIZE(found)), 3);
+	for (size_t i = 0; i < ARRAY_SIZE(want); i++) {
+		struct vg_addr addr = addr_of(want[i]);
+
+		assert_memory_equal(&found[i], &addr, sizeof(addr));
+	}
+	assert_int_equal(vg_snapshot_places(snapshot, "worker1", found, 2), 2);
+	assert_int_equal(vg_snapshot_places(snapshot, "worker2", found, ARRAY_SIZE(found)), 0);
+	assert_int_equal(vg_snapshot_places(snapshot, "cp1", found, ARRAY_SIZE(found)), 0);
+}
+
 static void test_fine(void **state)
 {
 	static const struct {
@@ -130,7 +155,7 @@ static const struct {
 	{ "version:\n", "a.yaml:1: version: found nothing; expected the number 1" },
 	{ "version: [1]\n", "a.yaml:1: version: found a list; expected the number 1" },
 	{ "version: 1\nversion: 1\n", "a.yaml:2: version: found twice in one mapping; expected once" },
-	{ "version: 1\nassignment: []\n", "a.yaml:2: unknown key \"assignment\"; expected one of version, assignments, protect" },
+	{ "version: 1\nassignment: []\n", "a.yaml:2: unknown key \"assignment\"; expected one of version, assignments, protect, nodes" },
 	{ "version: 1\n<<: {assignments: []}\n", "a.yaml:2: unknown key \"<<\"" },
 	{ "version: 1\n" A64 ": 1\n", "a.yaml:2: unknown key \"aaaa" },
 	{ "version: 1\n? [a]\n: 1\n", "a.yaml:2: found a list; expected a key" },
@@ -167,6 +192,14 @@ static const struct {
 	{ "version: 1\nprotect: [192.0.2.1,\n  worker1]\n", "a.yaml:3: protect: \"worker1\" is no IP address" },
 	{ "version: 1\nprotect: [0.0.0.0/0]\n", "a.yaml:2: protect: \"0.0.0.0/0\" is too wide" },
 	{ "version: 1\nprotect: [{}]\n", "a.yaml:2: protect: found a mapping; expected an IP address" },
+	{ "version: 1\nnodes: [worker1]\n", "a.yaml:2: nodes: found \"worker1\"; expected a mapping with name and addresses" },
+	{ "version: 1\nnodes:\n- {name: worker1}\n", "a.yaml:3: addresses: found nothing; expected a list of IP addresses" },
+	{ "version: 1\nnodes:\n- {addresses: []}\n", "a.yaml:3: name: found nothing; expected the name of a node" },
+	{ "version: 1\nnodes:\n- {name: Worker, addresses: []}\n", "a.yaml:3: name: found \"Worker\"; expected the name of a node" },
+	{ "version: 1\nnodes:\n- {name: a, addresses: [192.0.2.0/24]}\n", "a.yaml:3: addresses: found \"192.0.2.0/24\"; expected an IP address" },
+	{ "version: 1\nnodes:\n- {name: a, addresses: ['::1', '::2', '::3', '::4', '::5', '::6', '::7', '::8', '::9']}\n",
+	  "a.yaml:3: addresses: found more than 8; expected at most that" },
+	{ "version: 1\nnodes:\n- {name: a, mac: x}\n", "a.yaml:3: unknown key \"mac\"; expected one of name, addresses" },
 	/* overlaps */
 	{ HEAD "- {address: 192.0.2.10, nodes: [a]}\n- {address: 192.0.2.10, nodes: [b]}\n",
 	  "a.yaml:4: address: \"192.0.2.10\": 192.0.2.10 has other nodes than on line 3; expected" },
@@ -281,6 +314,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_contract_example),
 		cmocka_unit_test(test_forms_of_address),
+		cmocka_unit_test(test_places),
 		cmocka_unit_test(test_fine),
 		cmocka_unit_test(test_wrong),
 		cmocka_unit_test(test_nul_bytes),

@@ -275,7 +275,32 @@ static void reads_a_proxy_neighbour(void **state)
 	assert_addr(&msg.answer.addr, "192.0.2.10");
 	put(&neighbour, NDA_DST, vip4, sizeof(vip4));
 	assert_int_equal(parse(&neighbour, &msg), 0);
-	assert_int_equal(msg.kind, VG_RT_OTHER);
+	assert_int_equal(msg.kind, VG_RT_NEIGH);
+}
+
+static void reads_a_neighbour(void **state)
+{
+	const struct ndmsg head = { .ndm_family = AF_INET, .ndm_ifindex = 7, .ndm_state = NUD_STALE };
+	struct message message = begin(RTM_NEWNEIGH, &head, sizeof(head)), tunnel = begin(RTM_NEWNEIGH, &head, sizeof(head));
+	struct vg_rt_msg msg;
+
+	(void)state;
+	put(&message, NDA_DST, vip4, sizeof(vip4));
+	assert_int_equal(parse(&message, &msg), 0);
+	assert_int_equal(msg.kind, VG_RT_NEIGH);
+	assert_false(msg.neigh.has_mac);
+	put(&message, NDA_LLADDR, "\2\0\0\0\0\25", 6);
+	assert_int_equal(parse(&message, &msg), 0);
+	assert_int_equal(msg.neigh.ifindex, 7);
+	assert_int_equal(msg.neigh.state, NUD_STALE);
+	assert_true(msg.neigh.has_mac);
+	assert_memory_equal(msg.neigh.mac, "\2\0\0\0\0\25", 6);
+	assert_addr(&msg.neigh.addr, "192.0.2.10");
+	/* a tunnel's link-layer address is an IP address */
+	put(&tunnel, NDA_DST, vip4, sizeof(vip4));
+	put(&tunnel, NDA_LLADDR, vip4, sizeof(vip4));
+	assert_int_equal(parse(&tunnel, &msg), 0);
+	assert_false(msg.neigh.has_mac);
 }
 
 static void reads_a_link(void **state)
@@ -381,6 +406,7 @@ int main(void)
 		cmocka_unit_test(passes_over_other_routes),
 		cmocka_unit_test(reads_several_next_hops),
 		cmocka_unit_test(reads_a_proxy_neighbour),
+		cmocka_unit_test(reads_a_neighbour),
 		cmocka_unit_test(reads_a_link),
 		cmocka_unit_test(reads_a_long_kind),
 		cmocka_unit_test(leaves_alone_what_is_not_of_the_link),

@@ -117,6 +117,7 @@ static int start_kern(struct vg_guard *guard)
 		.deny = options->deny,
 		.drop = options->drop,
 		.remove = options->remove,
+		.heal = options->heal,
 		.dead_man_ns = options->dead_man_ns,
 		.detach_on_exit = options->detach_on_exit,
 		.interfaces = (const char *const *)options->interfaces.list,
@@ -128,7 +129,8 @@ static int start_kern(struct vg_guard *guard)
 				     .bypass = vg_guard_on_bypass,
 				     .lost = on_lost,
 				     .changed = on_feature_changed,
-				     .woke = vg_guard_woke };
+				     .woke = vg_guard_woke,
+				     .neighbour = vg_guard_on_neighbour };
 	struct vg_error error;
 	int r;
 
@@ -140,6 +142,8 @@ static int start_kern(struct vg_guard *guard)
 	r = vg_guard_breaker_start(guard);
 	if (r == 0)
 		r = vg_guard_pause_start(guard);
+	if (r == 0)
+		r = vg_guard_heal_start(guard);
 	if (r < 0)
 		return vg_log_errno(r, "cannot start"), VG_GUARD_CANNOT_LOOK;
 	return 0;
@@ -244,6 +248,7 @@ static void guard_deinit(struct vg_guard *guard)
 	vg_guard_picture_deinit(guard);
 	vg_breaker_free(guard->breaker);
 	vg_timer_free(guard->pause);
+	vg_guard_heal_deinit(guard);
 	vg_guard_forget_described(guard);
 	vg_signals_free(guard->signals);
 	vg_loop_free(guard->loop);

@@ -99,6 +99,10 @@ static void handle(struct vg_guard *guard, const struct vg_fact *fact)
 	if (action == VG_ACTION_REMOVED)
 		action = remove_bind(guard, fact, &why);
 	keep_books(guard, fact, &answer, action);
+	if (action == VG_ACTION_REMOVED)
+		vg_guard_heal_removed(guard, fact);
+	else if (fact->kind == VG_FACT_ANNOUNCE && !fact->refused)
+		vg_guard_heal_passed(guard, fact, &judgement);
 	/* routers and proxies have many that are nobody's business */
 	if (fact->as && judgement.verdict == VG_UNRELATED && action == VG_ACTION_NONE)
 		return;
@@ -138,4 +142,5 @@ void vg_guard_rejudge(struct vg_guard *guard, bool all)
 	struct rejudge r = { .guard = guard, .all = all };
 
 	vg_kern_for_each_bind(guard->kern, rejudge_bind, &r);
+	vg_guard_heal_look(guard);
 }

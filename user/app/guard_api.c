@@ -45,6 +45,8 @@ static const struct counter counters[] = {
 	COUNTER(lost_netlink),	     COUNTER(lost_binds),	   COUNTER(lost_log),
 	COUNTER(announce_forwarded), COUNTER(displaced),	   COUNTER(inactive),
 	COUNTER(bypass_swallowed),   COUNTER(announce_past),	   COUNTER(past_unparsed),
+	COUNTER(announce_true),	     COUNTER(heal_told),	   COUNTER(heal_failed),
+	COUNTER(heal_delayed),	     COUNTER(lost_heal),
 };
 _Static_assert(ARRAY_SIZE(counters) == sizeof(struct vg_stats) / sizeof(__u64), "every counter is shown");
 

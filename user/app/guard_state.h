@@ -8,6 +8,7 @@
 #include "core/act.h"
 #include "core/assess.h"
 #include "core/breaker.h"
+#include "core/heal.h"
 #include "core/own.h"
 #include "kern/kern.h"
 #include "kern/task.h"
@@ -90,6 +91,11 @@ struct vg_guard {
 	struct vg_timer *pause;
 	bool paused; /* that was said */
 
+	/* what is given back (guard_heal.c) */
+	struct vg_heal *heal;
+	struct vg_timer *heal_timer; /* armed while something is due */
+	uint64_t heal_delays; /* counted of vg_heal_delays() */
+
 	struct vg_bypass_said bypass_said[VG_BYPASS_SAID_MAX]; /* the oldest goes first */
 	size_t next_bypass_said;
 
@@ -109,6 +115,14 @@ void vg_guard_forget_described(struct vg_guard *guard);
 
 /* guard_bypass.c */
 void vg_guard_on_bypass(void *guard, const struct vg_bypass_fact *fact);
+
+/* guard_heal.c */
+int vg_guard_heal_start(struct vg_guard *guard); /* -errno */
+void vg_guard_heal_deinit(struct vg_guard *guard);
+void vg_guard_heal_removed(struct vg_guard *guard, const struct vg_fact *fact); /* a wrong bind was taken off */
+void vg_guard_heal_passed(struct vg_guard *guard, const struct vg_fact *fact, const struct vg_judgement *judgement); /* announcements left */
+void vg_guard_heal_look(struct vg_guard *guard); /* the picture, or what may be done, is another one */
+void vg_guard_on_neighbour(void *guard, const struct vg_addr *addr, uint32_t ifindex);
 
 /* guard.c */
 int vg_guard_set_mode(struct vg_guard *guard, enum vg_mode mode);

@@ -12,6 +12,8 @@
 #include "conf/text.h"
 #include "conf/yaml.h"
 
+#define VG_NODE_ADDRS_MAX 8 /* of one node: a kubelet reports two */
+
 /* One entry of `assignments`. */
 struct entry {
 	unsigned line; /* of `address` */
@@ -23,10 +25,18 @@ struct entry {
 	struct vg_names nodes;
 };
 
+/* One entry of `nodes`. */
+struct node {
+	char name[VG_NODE_MAX]; /* "": not read yet */
+	struct vg_addr addrs[VG_NODE_ADDRS_MAX];
+	size_t n;
+};
+
 struct reader {
 	struct vg_yaml yaml;
 	struct vg_snapshot *snapshot;
 	struct entry entry;
+	struct node node;
 	size_t n_hosts;
 	size_t n_ranges;
 	size_t n_protected;
@@ -123,20 +133,25 @@ static int read_service(struct reader *reader)
 	return 0;
 }
 
-static int read_node(struct reader *reader)
+static int expect_node_name(struct reader *reader, const char *key, const char **ret_name)
 {
 	static const char expected[] = "the name of a node (RFC 1123: a-z, 0-9, - and ., at most 253 characters)";
 	char quote[VG_QUOTE_MAX];
-	const char *text;
-	int r;
+	int r = vg_yaml_expect_scalar(&reader->yaml, expected, ret_name);
 
-	r = vg_yaml_expect_scalar(&reader->yaml, expected, &text);
+	if (r < 0 || vg_text_is_node_name(*ret_name))
+		return r;
+	vg_text_quote(*ret_name, quote);
+	return vg_yaml_fail(&reader->yaml, -EINVAL, vg_yaml_line(&reader->yaml), "%s: found %s; expected %s", key, quote, expected);
+}
+
+static int read_node(struct reader *reader)
+{
+	const char *text;
+	int r = expect_node_name(reader, "nodes", &text);
+
 	if (r < 0)
 		return r;
-	if (!vg_text_is_node_name(text)) {
-		vg_text_quote(text, quote);
-		return vg_yaml_fail(&reader->yaml, -EINVAL, vg_yaml_line(&reader->yaml), "nodes: found %s; expected %s", quote, expected);
-	}
 	r = vg_names_add(&reader->entry.nodes, text);
 	return r < 0 ? vg_yaml_fail(&reader->yaml, r, vg_yaml_line(&reader->yaml), "nodes: %s", strerror(-r)) : 0;
 }
@@ -307,6 +322,70 @@ static int read_protect(struct reader *reader)
 	return read_list(reader, "protect", "a list of IP addresses, CIDRs or ranges", read_protected);
 }
 
+static int read_name(struct reader *reader)
+{
+	const char *text;
+	int r = expect_node_name(reader, "name", &text);
+
+	if (r == 0)
+		snprintf(reader->node.name, sizeof(reader->node.name), "%s", text);
+	return r;
+}
+
+static int read_node_address(struct reader *reader)
+{
+	static const char expected[] = "an IP address";
+	unsigned line = vg_yaml_line(&reader->yaml);
+	struct node *node = &reader->node;
+	char quote[VG_QUOTE_MAX];
+	const char *text;
+	int r;
+
+	r = vg_yaml_expect_scalar(&reader->yaml, expected, &text);
+	if (r < 0)
+		return r;
+	if (node->n == VG_NODE_ADDRS_MAX)
+		return vg_yaml_fail(&reader->yaml, -EINVAL, line, "addresses: found more than %d; expected at most that", VG_NODE_ADDRS_MAX);
+	if (vg_addr_parse(text, &node->addrs[node->n++]) == 0)
+		return 0;
+	vg_text_quote(text, quote);
+	return vg_yaml_fail(&reader->yaml, -EINVAL, line, "addresses: found %s; expected %s", quote, expected);
+}
+
+static int read_node_addresses(struct reader *reader)
+{
+	return read_list(reader, "addresses", "a list of IP addresses", read_node_address);
+}
+
+static const struct key node_keys[] = {
+	{ "name", read_name, "the name of a node" },
+	{ "addresses", read_node_addresses, "a list of IP addresses" },
+};
+
+static int read_place(struct reader *reader)
+{
+	struct node *node = &reader->node;
+	unsigned line = vg_yaml_line(&reader->yaml);
+	int r;
+
+	r = vg_yaml_expect_mapping(&reader->yaml, "a mapping with name and addresses");
+	if (r < 0)
+		return r;
+	node->n = 0;
+	r = read_mapping(reader, node_keys, ARRAY_SIZE(node_keys), line);
+	for (size_t i = 0; r == 0 && i < node->n; i++) {
+		r = vg_snapshot_place(reader->snapshot, node->name, &node->addrs[i]);
+		if (r < 0)
+			return vg_yaml_fail(&reader->yaml, r, line, "nodes: found more than %d addresses, or no memory for them", VG_PLACES_MAX);
+	}
+	return r;
+}
+
+static int read_places(struct reader *reader)
+{
+	return read_list(reader, "nodes", "a list of mappings with name and addresses", read_place);
+}
+
 static int read_version(struct reader *reader)
 {
 	char quote[VG_QUOTE_MAX];
@@ -330,6 +409,7 @@ static const struct key top_keys[] = {
 	{ "version", read_version, "the number 1" },
 	{ "assignments", read_assignments, NULL },
 	{ "protect", read_protect, NULL },
+	{ "nodes", read_places, NULL },
 };
 
 static int read_all(struct reader *reader)

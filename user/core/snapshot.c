@@ -9,6 +9,12 @@
 #include "core/node_sets.h"
 #include "core/prefix_map.h"
 
+struct place {
+	struct place *next;
+	const char *node;
+	struct vg_addr addr;
+};
+
 struct vg_snapshot {
 	struct vg_arena arena; /* all strings and node sets */
 	struct vg_node_sets node_sets;
@@ -18,6 +24,9 @@ struct vg_snapshot {
 	struct vg_prefix_map assignments;
 	struct vg_prefix_map protections;
 	struct vg_dummies dummies;
+	struct place *places; /* the arena's */
+	struct place **places_end;
+	size_t n_places;
 };
 
 int vg_snapshot_new(const char *node, const char *source, struct vg_snapshot **ret_snapshot)
@@ -26,6 +35,7 @@ int vg_snapshot_new(const char *node, const char *source, struct vg_snapshot **r
 
 	if (!snapshot)
 		return -ENOMEM;
+	snapshot->places_end = &snapshot->places;
 	snapshot->assignments = VG_PREFIX_MAP(struct vg_assignment);
 	snapshot->protections = VG_PREFIX_MAP(struct vg_protection);
 	snapshot->node = vg_arena_copy(&snapshot->arena, node);
@@ -174,6 +184,37 @@ void vg_snapshot_unprotect(struct vg_snapshot *snapshot, const struct vg_prefix 
 		vg_prefix_map_remove(&snapshot->protections, prefix);
 }
 
+int vg_snapshot_place(struct vg_snapshot *snapshot, const char *node, const struct vg_addr *addr)
+{
+	struct place *place;
+
+	if (snapshot->n_places >= VG_PLACES_MAX)
+		return -E2BIG;
+	place = vg_arena_alloc(&snapshot->arena, sizeof(*place));
+	if (!place)
+		return -ENOMEM;
+	place->node = vg_arena_copy(&snapshot->arena, node);
+	if (!place->node)
+		return -ENOMEM;
+	place->addr = *addr;
+	place->next = NULL;
+	*snapshot->places_end = place;
+	snapshot->places_end = &place->next;
+	snapshot->n_places++;
+	return 0;
+}
+
+size_t vg_snapshot_places(const struct vg_snapshot *snapshot, const char *node, struct vg_addr *ret_addrs, size_t max)
+{
+	size_t n = 0;
+
+	for (const struct place *place = snapshot->places; place && n < max; place = place->next) {
+		if (!strcmp(place->node, node))
+			ret_addrs[n++] = place->addr;
+	}
+	return n;
+}
+
 int vg_snapshot_copy(struct vg_snapshot *snapshot, const struct vg_snapshot *from)
 {
 	const struct vg_assignment *assignment;
@@ -184,6 +225,8 @@ int vg_snapshot_copy(struct vg_snapshot *snapshot, const struct vg_snapshot *fro
 		r = vg_snapshot_add(snapshot, assignment, NULL);
 	for (size_t i = 0; r == 0 && (protection = vg_snapshot_protection(from, i)); i++)
 		r = vg_snapshot_protect(snapshot, &protection->prefix, protection->given[VG_ORIGIN_CONFIG], VG_ORIGIN_CONFIG);
+	for (const struct place *place = from->places; r == 0 && place; place = place->next)
+		r = vg_snapshot_place(snapshot, place->node, &place->addr);
 	return r;
 }
 

@@ -65,7 +65,7 @@ void vg_snapshot_free(struct vg_snapshot *snapshot); /* NULL is fine */
 int vg_snapshot_add(struct vg_snapshot *snapshot, const struct vg_assignment *add, const struct vg_assignment **ret_other);
 /* Replaces what is there for this very prefix, or adds it. nodes in any order; copied. -ENOMEM: it is as it was. */
 int vg_snapshot_set(struct vg_snapshot *snapshot, const struct vg_assignment *set);
-/* Adds the assignments and the operator's protections of another one. -EEXIST, -ENOMEM. */
+/* Adds the assignments, places and the operator's protections of another one. -EEXIST, -E2BIG, -ENOMEM. */
 int vg_snapshot_copy(struct vg_snapshot *snapshot, const struct vg_snapshot *from);
 void vg_snapshot_unset(struct vg_snapshot *snapshot, const struct vg_prefix *prefix);
 /* The first reason that an origin gives for a prefix stays. */
@@ -75,6 +75,15 @@ void vg_snapshot_unprotect(struct vg_snapshot *snapshot, const struct vg_prefix 
 /* Takes changed_ns over from the picture before: `now_ns` where the set of nodes of a prefix is another one, else as it was.
  * A prefix that is new is a first assignment and no change. */
 void vg_snapshot_inherit(struct vg_snapshot *snapshot, const struct vg_snapshot *before, uint64_t now_ns);
+
+/*
+ * Under which addresses the other nodes are on the links, where a file says so: how their hardware addresses are found. -E2BIG: VG_PLACES_MAX are
+ * there. -ENOMEM.
+ */
+#define VG_PLACES_MAX 4096
+int vg_snapshot_place(struct vg_snapshot *snapshot, const char *node, const struct vg_addr *addr);
+/* Those of a node, `max` at most; how many. */
+size_t vg_snapshot_places(const struct vg_snapshot *snapshot, const char *node, struct vg_addr *ret_addrs, size_t max);
 
 /* Which links hold service addresses besides those that are known by name. */
 void vg_snapshot_set_dummies(struct vg_snapshot *snapshot, const struct vg_dummies *dummies);

@@ -54,16 +54,16 @@ static void on_fact(void *ctx, const struct vg_fact *fact)
 	kern->sink.fact(kern->sink.ctx, &known);
 }
 
-static void copy_link_name(const struct vg_kern *kern, uint32_t ifindex, char out[VG_IFNAME_MAX])
+void vg_kern_link_name(const struct vg_kern *kern, uint32_t ifindex, char out[VG_IFNAME_MAX])
 {
 	snprintf(out, VG_IFNAME_MAX, "%s", vg_links_name(vg_sense_links(kern->sense), ifindex));
 }
 
 static void on_seen_announce(struct vg_kern *kern, struct vg_fact *fact)
 {
-	copy_link_name(kern, fact->ifindex, fact->ifname);
+	vg_kern_link_name(kern, fact->ifindex, fact->ifname);
 	if (fact->in_ifindex)
-		copy_link_name(kern, fact->in_ifindex, fact->in_ifname);
+		vg_kern_link_name(kern, fact->in_ifindex, fact->in_ifname);
 	fact->kernel_made = !fact->who.pid && fact->sender_netns == kern->netns;
 	on_fact(kern, fact);
 }
@@ -76,7 +76,7 @@ static void on_denied(struct vg_kern *kern, struct vg_fact *fact)
 		vg_answers_expect(kern->answers, fact);
 	/* the kernel named a link that is too new to be known here */
 	if (*vg_links_name(vg_sense_links(kern->sense), fact->ifindex))
-		copy_link_name(kern, fact->ifindex, fact->ifname);
+		vg_kern_link_name(kern, fact->ifindex, fact->ifname);
 	on_fact(kern, fact);
 }
 
@@ -330,6 +330,7 @@ int vg_kern_new(struct vg_loop *loop, const struct vg_kern_config *config, const
 	kern->dead_man_ns = config->dead_man_ns;
 	kern->detach_on_exit = config->detach_on_exit;
 	kern->lock_fd = -1;
+	kern->wire_fd = -1;
 	r = vg_maps_init(&kern->maps);
 	if (r == 0)
 		r = copy_interfaces(kern, config);
@@ -351,6 +352,7 @@ int vg_kern_new(struct vg_loop *loop, const struct vg_kern_config *config, const
 		return r;
 	vg_losses_init(&kern->losses, kern->maps.stats);
 	vg_maps_clear(&kern->maps, VG_MAP_BINDS);
+	vg_maps_clear(&kern->maps, VG_MAP_HEAL);
 	vg_kern_note_wanted(kern, config);
 	/* before anything is denied */
 	r = vg_kern_keep_dummies(kern, &kept, ret_error);
@@ -385,6 +387,7 @@ void vg_kern_free(struct vg_kern *kern)
 	if (!kern)
 		return;
 	end(kern);
+	vg_kern_heal_deinit(kern);
 	vg_deadman_free(kern->deadman);
 	vg_programs_deinit(&kern->programs);
 	vg_answers_free(kern->answers);

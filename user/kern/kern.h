@@ -26,7 +26,7 @@ struct vg_kern_config {
 	const char *pin_dir; /* "/sys/fs/bpf/vipguard" */
 	const char *node;
 	enum vg_mode mode;
-	bool deny, drop, remove; /* --act */
+	bool deny, drop, remove, heal; /* --act */
 	uint64_t dead_man_ns;
 	bool detach_on_exit; /* vg_kern_free() frees the kernel at once */
 	const char *const *interfaces; /* where frames are judged; n_interfaces 0: the default choice */
@@ -63,6 +63,8 @@ struct vg_kern_sink {
 	/* The dead-man's deadline has passed, and the kernel acts again as soon as this returns: what is out of date by now is to be said in the maps
 	 * first. NULL: not of interest. */
 	void (*woke)(void *ctx);
+	/* The neighbour table says something else of this address on this link; addr NULL: of any. NULL: not of interest. See vg_kern_tell(). */
+	void (*neighbour)(void *ctx, const struct vg_addr *addr, uint32_t ifindex);
 };
 
 int vg_kern_new(struct vg_loop *loop, const struct vg_kern_config *config, const struct vg_kern_sink *sink, struct vg_error *ret_error,
@@ -123,6 +125,32 @@ bool vg_kern_acts_on_removal(const struct vg_kern *kern); /* enforce, remove wan
  */
 int vg_kern_remove(struct vg_kern *kern, const struct vg_fact *fact, struct vg_error *ret_why);
 
+/*
+ * Links on whose segment the neighbours may have it wrong when an address was bound or announced on `ifindex`: that one, or what it is a port of;
+ * where it is none to a segment (loopback, a dummy, 0), all guarded ones that have a global address. How many, `max` at most.
+ */
+size_t vg_kern_segments(const struct vg_kern *kern, uint32_t ifindex, uint32_t *ret_ifindexes, size_t max);
+
+struct vg_kern_news {
+	struct vg_addr addr; /* what is given back */
+	uint32_t ifindex; /* where */
+	const struct vg_addr *nodes; /* under which the rightful node may be found there, the preferred first; borrowed */
+	size_t n_nodes;
+};
+
+/*
+ * Tells the neighbours on that link the rightful node's hardware address, as the kernel's neighbour table has it for that link. From then on our
+ * programs let pass whatever frame says the same, for some seconds, or until vg_kern_told().
+ * 0: told; ret_mac. -EAGAIN: it is not known there, and the kernel is asking for *ret_asked: sink.neighbour tells of an answer until
+ * vg_kern_stop_asking(). Another -errno: it cannot be done; why says what.
+ */
+int vg_kern_tell(struct vg_kern *kern, const struct vg_kern_news *news, uint8_t ret_mac[6], struct vg_addr *ret_asked, struct vg_error *ret_why);
+void vg_kern_told(struct vg_kern *kern, const struct vg_addr *addr); /* no more of this address */
+void vg_kern_stop_asking(struct vg_kern *kern);
+void vg_kern_count_heal(struct vg_kern *kern, uint64_t failed, uint64_t delayed, uint64_t lost); /* to vg_stats */
+/* Frames that announce are dropped now on that link; what was bound there a moment ago told nobody. */
+bool vg_kern_drops_on(const struct vg_kern *kern, uint32_t ifindex);
+
 /* Writes one line of vg_binds, or takes it away. What is where it belongs on a service dummy has none: IPVS binds every service address there. */
 void vg_kern_note_bind(struct vg_kern *kern, const struct vg_fact *fact, const struct vg_judgement *judgement);
 void vg_kern_forget_bind(struct vg_kern *kern, const struct vg_fact *fact);
@@ -139,6 +167,7 @@ const struct vg_features *vg_kern_features(const struct vg_kern *kern);
 void vg_kern_stats(const struct vg_kern *kern, struct vg_stats *ret_stats);
 void vg_kern_count_lost_log(struct vg_kern *kern, uint64_t n);
 uint32_t vg_kern_netns(const struct vg_kern *kern);
+void vg_kern_link_name(const struct vg_kern *kern, uint32_t ifindex, char out[VG_IFNAME_MAX]); /* "" for an unknown one */
 /* Names of the links whose egress is judged now, and by what ("tcx", "clsact"). */
 void vg_kern_for_each_guarded(const struct vg_kern *kern, void (*fn)(void *ctx, const char *ifname, const char *how), void *ctx);
 

@@ -42,6 +42,7 @@ void vg_kern_note_wanted(struct vg_kern *kern, const struct vg_kern_config *conf
 	wanted->deny = config->deny;
 	wanted->drop = config->drop;
 	wanted->remove = config->remove;
+	wanted->heal = config->heal;
 	wanted->netns = kern->netns;
 	wanted->generation = vg_time_boot_ns();
 	wanted->period_ns = VG_KERN_PERIOD_NS;

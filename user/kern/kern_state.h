@@ -39,6 +39,8 @@ struct vg_kern {
 	struct vg_sense *sense;
 	struct vg_answers *answers;
 	struct vg_deadman *deadman;
+	struct vg_neigh_watch *asking; /* NULL: no hardware address is being asked for */
+	int wire_fd; /* frames of ours leave by it; -1: none did yet */
 };
 
 /* kern.c */
@@ -56,6 +58,9 @@ void vg_kern_watch_xdp(struct vg_kern *kern); /* says which guarded links have a
 /* kern_answers.c; ctx is a struct vg_kern */
 void vg_kern_on_route(void *ctx, const struct vg_rt_msg *msg);
 void vg_kern_on_overrun(void *ctx);
+
+/* kern_heal.c */
+void vg_kern_heal_deinit(struct vg_kern *kern);
 
 /* kern_watch.c */
 void vg_kern_note_unpinned(struct vg_kern *kern); /* once attached: what is not pinned ends with the guard, which is to be known */

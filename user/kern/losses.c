@@ -16,7 +16,7 @@ struct loss {
 /* lost_log is counted by who loses it, and said there. */
 static const struct loss loss_table[] = {
 	LOSS(lost_ring_bind), LOSS(lost_ring_announce), LOSS(lost_seen),     LOSS(lost_calls),	  LOSS(lost_netlink),
-	LOSS(lost_binds),     LOSS(frame_unparsed),	LOSS(deny_unparsed), LOSS(past_unparsed),
+	LOSS(lost_binds),     LOSS(frame_unparsed),	LOSS(deny_unparsed), LOSS(past_unparsed), LOSS(lost_heal),
 };
 
 _Static_assert(ARRAY_SIZE(loss_table) <= VG_LOSSES_MAX, "room for each cause");

@@ -28,6 +28,7 @@ static const struct map_text map_texts[] = {
 	[VG_MAP_RANGES] = { "vg_ranges", sizeof(struct vg_lpm_key), sizeof(struct vg_vip), false },
 	[VG_MAP_PROTECT] = { "vg_protect", sizeof(struct vg_lpm_key), sizeof(struct vg_protected), false },
 	[VG_MAP_HELD] = { "vg_held", sizeof(struct vg_addr), sizeof(struct vg_hold), true },
+	[VG_MAP_HEAL] = { "vg_heal", sizeof(struct vg_addr), sizeof(struct vg_heal_value), true },
 	[VG_MAP_BINDS] = { "vg_binds", sizeof(struct vg_bind_key), sizeof(struct vg_bind_value), true },
 	[VG_MAP_STATS] = { "vg_stats", sizeof(__u32), sizeof(struct vg_stats), false },
 	[VG_MAP_LINKS] = { "vg_links", sizeof(__u32), sizeof(struct vg_link_value), false },

@@ -296,22 +296,38 @@ static int parse_route(const unsigned char *data, size_t len, struct vg_rt_msg *
 	return r;
 }
 
+static void get_neigh(const struct attr *attrs, const struct ndmsg *header, struct vg_rt_neigh *neigh)
+{
+	neigh->ifindex = (uint32_t)header->ndm_ifindex;
+	neigh->state = header->ndm_state;
+	neigh->has_mac = attrs[NDA_LLADDR].len == sizeof(neigh->mac);
+	if (neigh->has_mac)
+		memcpy(neigh->mac, attrs[NDA_LLADDR].data, sizeof(neigh->mac));
+}
+
 static int parse_neigh(const unsigned char *data, size_t len, struct vg_rt_msg *msg)
 {
 	struct attr attrs[ATTRS_MAX];
+	struct vg_addr addr;
 	struct ndmsg header;
 	int r;
 
 	if (len < sizeof(header))
 		return -EBADMSG;
 	memcpy(&header, data, sizeof(header));
-	if ((header.ndm_family != AF_INET && header.ndm_family != AF_INET6) || !(header.ndm_flags & NTF_PROXY))
+	if (header.ndm_family != AF_INET && header.ndm_family != AF_INET6)
 		return 0;
 	r = parse_attrs(data + NLMSG_ALIGN(sizeof(header)), len - sizeof(header), attrs);
 	if (r == 0)
-		r = get_addr(&attrs[NDA_DST], header.ndm_family, &msg->answer.addr);
+		r = get_addr(&attrs[NDA_DST], header.ndm_family, &addr);
 	if (r < 0)
 		return r;
+	msg->kind = VG_RT_NEIGH;
+	msg->neigh.addr = addr;
+	get_neigh(attrs, &header, &msg->neigh);
+	if (!(header.ndm_flags & NTF_PROXY))
+		return 0;
+	msg->answer.addr = addr;
 	msg->answer.ifindex = header.ndm_ifindex > 0 ? (uint32_t)header.ndm_ifindex : 0;
 	msg->kind = VG_RT_PROXY;
 	return 0;

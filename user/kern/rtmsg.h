@@ -21,6 +21,7 @@ enum vg_rt_kind {
 	VG_RT_TC, /* RTM_NEWQDISC, RTM_DELQDISC, RTM_NEWTFILTER, RTM_DELTFILTER */
 	VG_RT_ROUTE, /* RTM_NEWROUTE, RTM_DELROUTE of a host route of type local that no address made, in table main, local or default */
 	VG_RT_PROXY, /* RTM_NEWNEIGH of a proxy neighbour */
+	VG_RT_NEIGH, /* RTM_NEWNEIGH, RTM_DELNEIGH of another one, IPv4 or IPv6 */
 	VG_RT_DONE, /* NLMSG_DONE: end of a dump */
 	VG_RT_ERROR, /* NLMSG_ERROR: error is 0 for an acknowledgement */
 };
@@ -50,6 +51,15 @@ struct vg_rt_answer {
 	bool plural; /* its next hops are several, or an object of their own */
 };
 
+/* An entry of the neighbour table. */
+struct vg_rt_neigh {
+	struct vg_addr addr;
+	uint32_t ifindex;
+	uint16_t state; /* NUD_* */
+	bool has_mac; /* of six bytes */
+	uint8_t mac[6];
+};
+
 struct vg_rt_msg {
 	enum vg_rt_kind kind;
 	bool gone; /* RTM_DEL... */
@@ -61,6 +71,7 @@ struct vg_rt_msg {
 	struct vg_link_addr addr; /* VG_RT_ADDR */
 	struct vg_rt_link link; /* VG_RT_LINK */
 	struct vg_rt_answer answer; /* VG_RT_ROUTE, VG_RT_PROXY */
+	struct vg_rt_neigh neigh; /* VG_RT_NEIGH */
 };
 
 /* One message, from its nlmsghdr. len: bytes that may be read. -EBADMSG: a length does not fit. ret_size: the message with

@@ -227,6 +227,8 @@ static size_t size_of(enum vg_rt_kind kind)
 {
 	if (kind == VG_RT_ADDR)
 		return sizeof(struct vg_link_addr);
+	if (kind == VG_RT_NEIGH)
+		return sizeof(struct vg_rt_neigh);
 	return kind == VG_RT_LINK ? sizeof(struct vg_rt_link) : sizeof(struct vg_rt_answer);
 }
 
@@ -234,6 +236,8 @@ static const void *item_of(const struct vg_rt_msg *msg)
 {
 	if (msg->kind == VG_RT_ADDR)
 		return &msg->addr;
+	if (msg->kind == VG_RT_NEIGH)
+		return &msg->neigh;
 	return msg->kind == VG_RT_LINK ? (const void *)&msg->link : (const void *)&msg->answer;
 }
 

@@ -39,7 +39,7 @@ int vg_rtnl_delete_addr6(struct vg_rtnl *rtnl, uint32_t ifindex, const struct vg
 
 struct nlmsghdr;
 
-/* A dump: items of this kind (struct vg_link_addr, vg_rt_link or vg_rt_answer), for the caller to free(). */
+/* A dump: items of this kind (struct vg_link_addr, vg_rt_link, vg_rt_neigh or vg_rt_answer), for the caller to free(). */
 int vg_rtnl_list(struct vg_rtnl *rtnl, struct nlmsghdr *request, enum vg_rt_kind kind, void **ret_items, size_t *ret_n);
 /* One request with NLM_F_ACK; waits for the answer, at most a second. -errno of the kernel. */
 int vg_rtnl_order(struct vg_rtnl *rtnl, struct nlmsghdr *request);
