@@ -109,8 +109,7 @@ claim_meanwhile() {
 
 # Three rounds each of the two that are given back, which is after all that might be said of the others
 odd_ones() {
-	take "${ODD[@]}" 2001:db8::160
-	guard_start enforce || return
+	vipguard mode enforce || return
 	claim_meanwhile 192.0.2.185 2001:db8::160 || return
 	await_event '.event == "heal" and .action == "none" and .address == "192.0.2.182" and (.why | test("on the network of eth0"))' || return
 	await_event '.event == "heal" and .action == "none" and .address == "192.0.2.184" and (.why | test("nowhere"))' || return
@@ -124,6 +123,8 @@ certain_only() {
 	local frames
 	witness_more=("${ODD[@]}" 2001:db8::160)
 	witness_mac=()
+	take "${ODD[@]}" 2001:db8::160
+	guard_start audit || return
 	frames=$(witness_count odd_ones) || return
 	grep '^{' $RUN/witness
 	equal "frames about the one with one holder" "$(told "$WORKER1_MAC" 192.0.2.185)" 6 || return
