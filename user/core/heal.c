@@ -29,7 +29,7 @@ struct vg_heal {
 	size_t n;
 	size_t allocated;
 	uint64_t second_ns; /* when the present second began */
-	unsigned turns; /* taken in it */
+	unsigned turns; /* told in it */
 	bool delayed; /* more was due in it */
 	uint64_t delays;
 };
@@ -207,28 +207,27 @@ static struct entry *find_due(const struct vg_heal *heal, uint64_t now_ns)
 	return first;
 }
 
-static bool take_from_second(struct vg_heal *heal, uint64_t now_ns)
+static void count_turn(struct vg_heal *heal, uint64_t now_ns)
 {
-	if (is_spent(heal, now_ns)) {
-		heal->delays += !heal->delayed;
-		heal->delayed = true;
-		return false;
-	}
 	if (now_ns >= heal->second_ns + VG_HEAL_SECOND_NS) {
 		heal->second_ns = now_ns;
 		heal->turns = 0;
 		heal->delayed = false;
 	}
 	heal->turns++;
-	return true;
 }
 
 bool vg_heal_take(struct vg_heal *heal, uint64_t now_ns, struct vg_heal_turn *ret_turn)
 {
 	struct entry *entry = find_due(heal, now_ns);
 
-	if (!entry || !take_from_second(heal, now_ns))
+	if (!entry)
 		return false;
+	if (is_spent(heal, now_ns)) {
+		heal->delays += !heal->delayed;
+		heal->delayed = true;
+		return false;
+	}
 	*ret_turn = (struct vg_heal_turn){
 		.key = entry->key,
 		.round = entry->round,
@@ -242,6 +241,7 @@ bool vg_heal_told(struct vg_heal *heal, const struct vg_heal_key *key, uint64_t 
 {
 	struct entry *entry = find(heal, key);
 
+	count_turn(heal, now_ns);
 	if (!entry)
 		return true;
 	/* reckoned from when they were told first: waiting delays all of them */
