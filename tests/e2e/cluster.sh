@@ -138,6 +138,15 @@ lease_holder() {
 		'if .spec == null then "none" elif (.spec.renewTime[:19] + "Z" | fromdate) >= ($since | floor) then .spec.holderIdentity else "stale" end'
 }
 
+# cluster_dump: everything, as `kubectl get -o json` prints it
+cluster_dump() {
+	local kind version items
+	while read -r kind version _; do
+		[[ -n $kind ]] && items=$(api_get "$kind" 2>/dev/null) || continue
+		jq -c --arg kind "$kind" --arg version "$version" '.items[] | .kind = $kind | .apiVersion = $version' <<<"$items"
+	done <<<"${api_kinds:1}" | jq -s '{apiVersion: "v1", kind: "List", items: .}'
+}
+
 # services_watch FILE: every change of a Service from now on, with the time that it came; until services_unwatch
 services_watch() {
 	{ api_curl '/api/v1/namespaces/shop/services?watch=1' "${api_admin[@]}" -N & echo $! >"$dir/watch.pid"; wait $!; } 2>/dev/null |

@@ -85,6 +85,7 @@ kube_vip_stop() {
 speaker_start() {
 	METALLB_ML_BIND_ADDR=192.0.2.11 METALLB_ML_BIND_PORT=7946 METALLB_ML_LABELS=app=metallb,component=speaker \
 		speaker --kubeconfig $RUN/admin.kubeconfig --namespace metallb-system --node-name cp1 --pod-name speaker-cp1 >>$RUN/speaker.log 2>&1 &
+	disown $! # the shell would say how it ended
 }
 
 # ---- addresses
@@ -113,9 +114,9 @@ guard_begin() {
 	}
 }
 
-# count FILTER: event lines that it selects
-count() {
-	events "$1" 2>/dev/null | wc -l
+# await_source degraded|recovered: that is the last that the guard has said of it; it begins with degraded
+await_source() {
+	await "the source to be $1" "[[ \$(events '.what == \"source\"' | tail -n 1) == *'\"$1\"'* ]]"
 }
 
 # ---- between two cells

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""figures.py SEEN SINCE UNTIL CONTROL-PLANE-VIP RIGHTFUL-NODE RIGHTFUL-MAC VIP...: what happened between two times, from outside of the guest.
+"""figures.py SEEN SINCE UNTIL CONTROL-PLANE-VIP RIGHTFUL-NODE[,NODE] RIGHTFUL-MAC[,MAC] VIP...: what happened between two times, from outside of the guest.
 
 One "name=value" a line:
     frames      claims of the VIPs from cp1 with another hardware address than the rightful node's
@@ -30,12 +30,12 @@ def longest_gap(times, since, until):
 def wrong_time(answers, right, until):
     """answers: (time, node) in order; each holds until the next."""
     edges = answers + [(until, None)]
-    return sum(b[0] - a[0] for a, b in zip(edges, edges[1:]) if a[1] not in (right, "-"))
+    return sum(b[0] - a[0] for a, b in zip(edges, edges[1:]) if a[1] not in (*right, "-"))
 
 
 def main():
     seen, since, until, cp_vip, right, right_mac, *vips = sys.argv[1:]
-    since, until = float(since), float(until)
+    since, until, right, right_mac = float(since), float(until), right.split(","), right_mac.split(",")
     claims = [w for w in read(f"{seen}/claims") if since <= float(w[0]) < until and w[1] in vips]
     client = [w for w in read(f"{seen}/client") if len(w) > 3]
     asked = [w for w in client if w[0] == "answer" and since <= float(w[1]) < until and w[3] in vips]
@@ -44,7 +44,7 @@ def main():
     for vip in vips:
         mine = [(float(w[2]), w[4]) for w in asked if w[3] == vip]
         wrong = max(wrong, wrong_time(sorted(mine), right, until))
-        outage = max(outage, longest_gap(sorted(t for t, node in mine if node == right and t < until), since, until))
+        outage = max(outage, longest_gap(sorted(t for t, node in mine if node in right and t < until), since, until))
         at.append(sorted(mine)[-1][1] if mine else "none")
     flips, entry = 0, {}
     for w in client:
@@ -55,7 +55,7 @@ def main():
     first = min((float(w[1]) for w in alive if w[4] == "yes"), default=until)
     alive = [w for w in alive if float(w[1]) >= first]
     lives = sorted(float(w[2]) for w in alive if w[4] == "yes" and float(w[2]) < until)
-    bad = [w for w in claims if w[2] != right_mac]
+    bad = [w for w in claims if w[2] not in right_mac]
     if not asked:
         outage, at = 0.0, ["-"]
     print(f"frames={len(bad)}")

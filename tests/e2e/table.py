@@ -5,7 +5,7 @@
 import sys
 
 HEAD = ["scenario", "variant", "guard", "bound", "wrong frames", "rightful frames", "ms at a wrong node", "ms outage", "lost", "client ends at", "lease",
-        "tries", "control plane lost", "result"]
+        "tries", "acted on", "control plane lost", "result"]
 
 
 def main():

@@ -56,7 +56,7 @@ announcer_here() {
 	expect acted -le 2
 	cell_end
 
-	cell=(d stops-announcing "$1") faults=() F=()
+	cell_next d stops-announcing "$1"
 	since=$(now)
 	cp1_node exclude
 	step await "worker2 to announce" '[[ $(announcer moving) == worker2 ]]'

@@ -14,8 +14,9 @@ ipam_only() {
 	step await "an address" "[[ \$(address_of ipam) == $IPAM ]]"
 	client_asks "$IPAM" "$CP_VIP:6443"
 	guard_up
-	since=$(now)
 	step guest "kube_vip_start disable_service_updates=true"
+	step await "the client at cp1" "client_at cp1 0 $IPAM"
+	since=$(now)
 	until_ticks 2 "$since"
 	until=$(now)
 	measure "$since" "$until" cp1 "$IPAM"

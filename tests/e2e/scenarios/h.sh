@@ -29,11 +29,11 @@ shapes() {
 	expect_control_plane
 	shape_ends "$right"
 
-	cell=(h shared-vip "$1") faults=() F=()
+	cell_next h shared-vip "$1"
 	measure "$since" "$until" "${right_shared%%,*}" "$shared"
 	shape_ends "${right_shared%%,*}"
 
-	cell=(h bgp-only "$1") faults=() F=()
+	cell_next h bgp-only "$1"
 	measure "$since" "$until" worker1 "$BGP" # nobody on this link is right
 	F[reason]=$([[ $1 == without ]] || guest 'jq -rs "[.[] | select(.address == \"'$BGP'\" and .verdict == \"violation\") | .reason] | unique | join(\",\")" $EVENTS')
 	[[ $1 == without ]] || expect reason == not-announced,owner-never-binds

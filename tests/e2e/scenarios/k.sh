@@ -4,10 +4,13 @@
 # k. The cures without a guard: svc_enable=false; ranges that are apart, each with a class; one of the two alone. `vipguard check` finds a fault before,
 # and none after each.
 
+# check STATUS: of the cluster as it is and of what is bound on cp1 now; no guard is asked
 check() {
-	guest "vipguard check --node cp1 --kubeconfig \$RUN/kubeconfig >\$RUN/check 2>&1"
+	cluster_dump >"$dir/seen/cluster.json"
+	guest 'ip -json address show' >"$dir/seen/addresses.json"
+	"${BUILD:-build}/vipguard" check --node cp1 --objects "$dir/seen/cluster.json" --addresses "$dir/seen/addresses.json" >"$dir/seen/check" 2>&1
 	F[check]=$?
-	(($1 == F[check])) || guest 'cat $RUN/check' | sed 's/^/    check: /'
+	(($1 == F[check])) || sed 's/^/    check: /' "$dir/seen/check"
 	expect check -eq "$1"
 }
 
@@ -30,7 +33,7 @@ ill() {
 cure() {
 	local since until variant=$1 vip=$2 node=$3
 	shift 3
-	cell=(k "$variant" without) faults=() F=()
+	cell_next k "$variant" without
 	step guest kube_vip_stop
 	kube_vip_pod "$@"
 	client_asks "$vip" "$CP_VIP:6443"
