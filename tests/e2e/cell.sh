@@ -50,6 +50,19 @@ until_ticks() {
 	await "round $1 of kube-vip" "((\$(ticks $CP_VIP $2) >= $1))" || fault "kube-vip's rounds ended"
 }
 
+# until_decided N SINCE VIP...: the same, and where nobody keeps cp1 from it the VIPs have come to cp1, with the client
+until_decided() {
+	local vip rounds=$1 since=$2 then
+	until_ticks "$rounds" "$since"
+	[[ ${cell[2]} != enforce ]] || return 0
+	shift 2
+	for vip; do
+		await "$vip to come to cp1" "decided $vip" || fault "$vip never came to cp1"
+	done
+	then=$(now)
+	await "the client at cp1" "client_at cp1 $then $*" || fault "the client never came to cp1"
+}
+
 # cell_next SCENARIO VARIANT MODE: another cell in the same world
 cell_next() {
 	cell=("$@")

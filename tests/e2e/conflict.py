@@ -23,7 +23,7 @@ def rounds(times):
     return found
 
 
-# Both sides as {"own": times, "own forms": {bytes}, "theirs": ..., "flips": [(time, MAC)], "states": [text]}, times since kube-vip's start.
+# Both sides as {"own": times, "own forms": {bytes}, "theirs": ..., "flips": [(time, MAC)], "states": [(time, text)]}, times since kube-vip's start.
 
 
 def recorded(path, length):
@@ -50,7 +50,7 @@ def recorded(path, length):
             elif kind == "api" and rest.startswith("Service MODIFIED"):
                 ingress = json.loads(re.search(r"ingress=(\[.*?\]) vipHost", rest)[1])
                 host = re.search(r"vipHost=(\S+)", rest)[1]
-                side["states"].append(f"{json.dumps(ingress, sort_keys=True)} {host}")
+                side["states"].append((at, f"{json.dumps(ingress, sort_keys=True)} {host}"))
     return side
 
 
@@ -77,33 +77,44 @@ def seen(folder, began, length):
                 o = event["object"]
                 ingress = o["status"]["loadBalancer"].get("ingress", [])
                 host = o["metadata"].get("annotations", {}).get("kube-vip.io/vipHost", "null")
-                side["states"].append(f"{json.dumps(ingress, sort_keys=True)} {host}")
+                side["states"].append((float(time) - began, f"{json.dumps(ingress, sort_keys=True)} {host}"))
     return side
 
 
 def late(what, mine, real):
-    """Both are times."""
-    wrong = [] if len(mine) == len(real) else [f"{what}: {len(mine)} times, recorded {len(real)}"]
+    """Both are times; this side may have been watched for longer, and have ended just before the last of the other."""
+    wrong = [] if len(mine) >= len(real) - 1 else [f"{what}: {len(mine)} times, recorded {len(real)}"]
     return wrong + [f"{what} {n}: at {a:.2f} s, recorded {b:.2f} s" for n, (a, b) in enumerate(zip(mine, real)) if abs(a - b) > TOLERANCE]
 
 
-def contest(mine, real):
-    """MetalLB's five rounds after kube-vip wrote to the Service; one or two of those after its creation may come before, since less was waited."""
-    wrong = [] if 0 <= len(mine) - len(real) <= 2 else [f"MetalLB: {len(mine)} rounds, recorded {len(real)}"]
-    return wrong + late("MetalLB's last round", mine[-1:], real[-1:])
+def contest(side):
+    """How many rounds MetalLB makes after kube-vip's last write, and for how long."""
+    after = [t for t in rounds(side["theirs"]) if t > side["states"][-1][0] - 0.2] if side["states"] else []
+    return [t - side["states"][-1][0] for t in after]
+
+
+def follows(side):
+    """The client believes the last who announced it: the flips that the frames stand for."""
+    sent = sorted([(t, CP1) for t in side["own"]] + [(t, WORKER1) for t in side["theirs"]])
+    flips = [frame for before, frame in zip([(0, WORKER1), *sent], sent) if before[1] != frame[1]]
+    wrong = [] if [m for _, m in flips] == [m for _, m in side["flips"]] else [f"the client's entry: {side['flips']}, by the frames {flips}"]
+    return wrong + [f"a flip at {a:.2f} s, its frame at {b:.2f} s" for (a, _), (b, _) in zip(side["flips"], flips) if abs(a - b) > 0.5]
 
 
 def compare(mine, real):
     wrong = late("kube-vip's rounds", rounds(mine["own"]), rounds(real["own"]))
-    wrong += contest(rounds(mine["theirs"]), rounds(real["theirs"]))
+    ours, theirs = contest(mine), contest(real)
+    if abs(len(ours) - len(theirs)) > 1 or not ours or abs(ours[-1] - theirs[-1]) > TOLERANCE:
+        wrong.append(f"MetalLB's rounds after the last write: {ours}, recorded {theirs}")
     for name in ("own forms", "their forms"):
         if mine[name] != real[name]:
             wrong.append(f"{name}: bytes {sorted(mine[name])}, recorded {sorted(real[name])}")
-    if [m for _, m in mine["flips"]] != [m for _, m in real["flips"]]:
+    wrong += follows(mine) + follows(real)
+    if [m for _, m in mine["flips"]][:1] + [m for _, m in mine["flips"]][-1:] != [CP1, CP1]:
         wrong.append(f"the client's entry: {mine['flips']}, recorded {real['flips']}")
-    wrong += late("flip", [t for t, _ in mine["flips"]], [t for t, _ in real["flips"]])
-    if mine["states"] != real["states"]:
-        wrong.append("the Service:\n    got      " + "\n             ".join(mine["states"]) + "\n    recorded " + "\n             ".join(real["states"]))
+    texts = [[text for _, text in side["states"]] for side in (mine, real)]
+    if texts[0] != texts[1]:
+        wrong.append("the Service:\n    got      " + "\n             ".join(texts[0]) + "\n    recorded " + "\n             ".join(texts[1]))
     return wrong
 
 

@@ -113,6 +113,13 @@ ticks() {
 	awk -v vip="$1" -v since="$2" '$1 >= since && $2 == vip && $7 == vip { if ($1 - last > 1) n++; last = $1 } END { print n + 0 }' "$dir/seen/claims"
 }
 
+# decided ADDRESS: cp1's last claim is later than the last of any other node by more than a round of MetalLB's, which contests it for 5 s after
+# each write to the Service
+decided() {
+	awk -v vip="$1" -v cp1="$(mac_of cp1)" '$2 == vip && $7 == vip { if ($4 == cp1) ours = $1; else theirs = $1 } END { exit !(ours > theirs + 2) }' "$dir/seen/link"
+}
+
+# claims ADDRESS SINCE: how many there were
 claims() {
 	awk -v vip="$1" -v since="$2" '$1 >= since && $2 == vip { n++ } END { print n + 0 }' "$dir/seen/claims"
 }

@@ -15,7 +15,7 @@ classic() {
 	step services_watch "$dir/seen/service"
 	since=$(now)
 	step guest "kube_vip_start $*"
-	until_ticks 3 "$since" # MetalLB contests the first 5 s, so from the second round on it is decided
+	until_decided 3 "$since" "$VIP"
 	until=$(now)
 	services_unwatch
 	measure "$since" "$until" worker1 "$VIP"

@@ -22,7 +22,7 @@ orphan() {
 	client_asks "$VIP" "$CP_VIP:6443"
 	since=$(now)
 	step guest kube_vip_start
-	until_ticks 3 "$since"
+	until_decided 3 "$since" "$VIP"
 	until=$(now)
 	measure "$since" "$until" worker1 "$VIP"
 	expect_control_plane

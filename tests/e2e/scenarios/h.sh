@@ -23,7 +23,7 @@ shapes() {
 	guard_up
 	since=$(now)
 	step guest kube_vip_start
-	until_ticks 4 "$since" # the first bind of IPv6 fails, and it is announced two rounds later
+	until_decided 4 "$since" "$VIP" "$VIP6" "$shared" # the first bind of IPv6 fails, and it is announced two rounds later
 	until=$(now)
 	measure "$since" "$until" "$right" "$VIP" "$VIP6"
 	expect_control_plane

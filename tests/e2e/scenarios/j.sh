@@ -56,7 +56,7 @@ restart() {
 	until_ticks 1 "$since"
 	guest 'kill -KILL $guard; wait $guard 2>/dev/null; guard=""'
 	guard_up
-	until_ticks 3 "$since"
+	until_decided 3 "$since" "$VIP"
 	until=$(now)
 	measure "$since" "$until" worker1 "$VIP"
 	expect_control_plane
