@@ -52,15 +52,15 @@ until_ticks() {
 
 # until_decided N SINCE VIP...: the same, and where nobody keeps cp1 from it the VIPs have come to cp1, with the client
 until_decided() {
-	local vip rounds=$1 since=$2 then
+	local vip rounds=$1 since=$2 moment
 	until_ticks "$rounds" "$since"
 	[[ ${cell[2]} != enforce ]] || return 0
 	shift 2
 	for vip; do
 		await "$vip to come to cp1" "decided $vip" || fault "$vip never came to cp1"
 	done
-	then=$(now)
-	await "the client at cp1" "client_at cp1 $then $*" || fault "the client never came to cp1"
+	moment=$(now)
+	await "the client at cp1" "client_at cp1 $moment $*" || fault "the client never came to cp1"
 }
 
 # cell_next SCENARIO VARIANT MODE: another cell in the same world
