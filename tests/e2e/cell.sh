@@ -94,15 +94,15 @@ measure() {
 
 # What the guard says it did, to these and to what is protected or allowed
 measure_events() {
-	local said
+	local said name
 	said=$(guest 'jq -sc "[.[] | {e: .event, a: .action, v: .verdict, n: (.count // 1), ip: .address}] | {
 		tries: ([.[] | select(.e == \"bind\" and .v == \"violation\") | .n] | add // 0),
-		frames: ([.[] | select(.e == \"announce\" and .v == \"violation\") | .n] | add // 0),
+		events: ([.[] | select(.e == \"announce\" and .v == \"violation\") | .n] | add // 0),
 		acted: ([.[] | select(.a == \"denied\" or .a == \"removed\" or .a == \"dropped\") | .n] | add // 0),
 		would: ([.[] | select((.a // \"\") | startswith(\"would-\")) | .n] | add // 0),
 		harmed: ([.[] | select((.a == \"denied\" or .a == \"removed\" or .a == \"dropped\") and .v != \"violation\") | .n] | add // 0)}" $EVENTS')
-	for name in tries frames acted would harmed; do
-		[[ $name == frames ]] && F[events]=$(jq ".$name" <<<"$said") || F[$name]=$(jq ".$name" <<<"$said")
+	for name in tries events acted would harmed; do
+		F[$name]=$(jq ".$name" <<<"$said")
 	done
 }
 
@@ -136,8 +136,10 @@ expect_cured() {
 	expect at == "$1"
 }
 
-# Whether this vipguard tells neighbours the rightful MAC (heal). Without, a client stays where it is for as long as traffic confirms it.
-HEAL=no
+# Whether the guard that runs tells neighbours the rightful MAC (heal). Without, a client stays where it is for as long as traffic confirms it.
+heals() {
+	guest '[[ -e $PINS/vg_heal ]]'
+}
 
 # A second, in ms; as much longer as this machine has more to do than it can: it emulates the node
 soon() {
@@ -146,7 +148,7 @@ soon() {
 
 # The window began with the guard's act: a client that was at the wrong node is at the rightful one within a second.
 expect_healed() {
-	[[ $HEAL == yes ]] || return 0
+	heals || return 0
 	expect rightful -ge 1
 	expect wrong -lt "$(soon)"
 	expect at == "${1:-worker1}"

@@ -10,15 +10,29 @@ orphan() {
 	client_asks "$VIP"
 	since=$(now)
 	step guest kube_vip_start
-	until_ticks 1 "$since"
+	until_decided 2 "$since" "$VIP"
+	[[ $1 != enforce ]] || step await "the client at cp1" "decided $VIP && client_at cp1 $since $VIP"
 	step guest kube_vip_kill
-	F[orphan]=$(guest "bound_of $VIP")
-	expect orphan == 1
 	guard_up
+	[[ $1 != enforce ]] || step await "the orphan to be gone" "[[ \$(guest 'bound_of $VIP') == 0 ]]" 10
+	since=$(now)
+	step await "40 answers" "((\$(client_count $since $VIP) >= 40))"
+	until=$(now)
+	measure "$since" "$until" worker1 "$VIP"
+	F[cp_lease]=- F[svc_lease]=- # nobody is there to hold them
+	expect harmed == 0
 	if [[ $1 == enforce ]]; then
-		step await "the orphan to be gone" "[[ \$(guest 'bound_of $VIP') == 0 ]]" 10
 		step guest 'await_event ".event == \"bind\" and .how == \"preexisting\" and .address == \"'"$VIP"'\" and .action == \"removed\"" >/dev/null'
+		expect bound == 0
+		expect frames == 0
+		expect_healed
+	else
+		expect bound == 1
+		expect at == cp1
 	fi
+	cell_end
+
+	cell_next e restarted "$1"
 	client_asks "$VIP" "$CP_VIP:6443"
 	since=$(now)
 	step guest kube_vip_start
