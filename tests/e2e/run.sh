@@ -6,6 +6,7 @@
 # what is what. Needs root. K=LABEL picks the guest's kernel (6.1), BUILD (build) holds what is tested, VG_E2E_KEEP=DIR keeps what was seen.
 # Closes with the table and "N passed, M failed".
 set -uo pipefail
+[[ -z ${KUBE_VIP:-} ]] || KUBE_VIP=$(realpath "$KUBE_VIP")
 cd "$(dirname "$0")/../.." || exit 1
 export K=${K:-6.1}
 
@@ -21,11 +22,22 @@ if [[ ${VG_INSIDE:-} != yes ]]; then
 	double=$(tests/e2e/kube-vip/build.sh) || no_rig "no double of kube-vip"
 	tests/vm/kernels.sh "$K" && tests/vm/qemu.sh >/dev/null || no_rig "no kernel $K or no emulator"
 	dir=$(mktemp -d) || exit 1
-	trap '[[ -z ${VG_E2E_KEEP:-} ]] || cp -r "$dir/seen" "$VG_E2E_KEEP"; rm -rf "$dir"' EXIT
+	inside=''
+	leave() {
+		[[ -z $inside ]] || kill -KILL "$inside" # it heeds no other signal, and takes everything along
+		[[ -z ${VG_E2E_KEEP:-} ]] || cp -r "$dir/seen" "$VG_E2E_KEEP"
+		rm -rf "$dir"
+	}
+	trap leave EXIT
+	trap 'exit 130' INT
+	trap 'exit 143' TERM HUP
 	VG_INSIDE=yes KUBE_VIP_BINARY=${KUBE_VIP:-$double} KUBE_VIP_IS=${KUBE_VIP:+handed over} \
-		unshare --mount --net --pid --fork --kill-child --mount-proc "$0" "$dir" "$@" &
-	wait $!
-	exit $?
+		unshare --mount --net --pid --fork --kill-child --mount-proc tests/e2e/run.sh "$dir" "$@" &
+	inside=$!
+	wait "$inside"
+	rc=$?
+	inside=''
+	exit $rc
 fi
 
 dir=$1
