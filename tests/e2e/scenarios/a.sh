@@ -23,7 +23,7 @@ classic() {
 	expect svc_lease == cp1
 	if [[ $mode == enforce ]]; then
 		expect_cured worker1
-		expect outage -lt 1000
+		expect outage -lt "$(soon)"
 		expect tries -ge 2
 		expect events -ge 2
 		expect acted -ge 4
