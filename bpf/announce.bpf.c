@@ -33,6 +33,8 @@
 
 #define ANNOUNCE_PULL_MAX 16384
 
+#define BPF_RB_AVAIL_DATA 0 /* uapi/linux/bpf.h: bytes that wait in the ring */
+
 /* Nearly all traffic, told apart by a few loads: neither ARP, IPv6, a tag nor LLC; and IPv6 with neither ICMPv6 nor an extension header. */
 static __always_inline bool announce_is_plain(const struct __sk_buff *skb)
 {
@@ -117,6 +119,40 @@ static __always_inline void announce_find_sender(const struct __sk_buff *skb, st
 	key->netns = call->netns;
 }
 
+/* The beginning of the frame; what is not read stays zero. */
+static __always_inline void announce_copy_frame(const struct __sk_buff *skb, struct vg_frame_event *record)
+{
+	__u64 len = skb->len;
+
+	/* 64 bits throughout, or the compiler compares a shifted copy, and older verifiers do not learn from that what len is */
+	asm volatile("" : "+r"(len));
+	__builtin_memset(&record->len, 0, sizeof(*record) - offsetof(struct vg_frame_event, len));
+	if (skb->vlan_present)
+		record->tag = (__u32)bpf_ntohs((__u16)skb->vlan_proto) << 16 | (skb->vlan_tci & 0xffff);
+	if (len > VG_FRAME_BYTES)
+		len = VG_FRAME_BYTES;
+	if (len >= VG_ETH_HLEN && !bpf_skb_load_bytes(skb, 0, record->bytes, (__u32)len))
+		record->len = skb->len;
+}
+
+/* An event with its frame, while there is ample room: the ring is for what binds first. False: there was none. */
+static __always_inline bool announce_report_frame(const struct __sk_buff *skb, const struct vg_seen_key *key, const struct vg_seen_value *seen,
+						  const struct vg_config *config)
+{
+	struct vg_frame_event *record;
+
+	if (bpf_ringbuf_query(&vg_events, BPF_RB_AVAIL_DATA) > VG_FRAME_RING_MAX)
+		return false;
+	record = bpf_ringbuf_reserve(&vg_events, sizeof(*record), 0);
+	if (!record)
+		return false;
+	vg_event_begin(&record->event, VG_EVENT_ANNOUNCE);
+	vg_seen_fill_announce(&record->event, key, seen, config);
+	announce_copy_frame(skb, record);
+	vg_event_submit(&record->event);
+	return true;
+}
+
 static __always_inline void announce_account(const struct __sk_buff *skb, const struct vg_claim *claim, bool dropped, const struct vg_config *config,
 					     struct vg_stats *stats)
 {
@@ -131,7 +167,7 @@ static __always_inline void announce_account(const struct __sk_buff *skb, const 
 	seen = vg_seen_count(&key, &fresh, config->period_ns, &due);
 	if (!seen)
 		VG_COUNT(stats, lost_seen);
-	else if (due)
+	else if (due && !announce_report_frame(skb, &key, seen, config))
 		vg_seen_report_announce(&key, seen, config, stats);
 }
 

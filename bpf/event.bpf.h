@@ -11,6 +11,13 @@
 #endif
 #include "maps.bpf.h"
 
+static __always_inline void vg_event_begin(struct vg_event *event, enum vg_event_type type)
+{
+	__builtin_memset(event, 0, sizeof(*event));
+	event->type = type;
+	event->time_ns = bpf_ktime_get_boot_ns();
+}
+
 /* All zero but type and time. NULL: the ring is full, counted in *lost. */
 static __always_inline struct vg_event *vg_event_reserve(enum vg_event_type type, __u64 *lost)
 {
@@ -20,9 +27,7 @@ static __always_inline struct vg_event *vg_event_reserve(enum vg_event_type type
 		__sync_fetch_and_add(lost, 1);
 		return NULL;
 	}
-	__builtin_memset(event, 0, sizeof(*event));
-	event->type = type;
-	event->time_ns = bpf_ktime_get_boot_ns();
+	vg_event_begin(event, type);
 	return event;
 }
 

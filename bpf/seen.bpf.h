@@ -33,13 +33,9 @@ static __always_inline struct vg_seen_value *vg_seen_count(const struct vg_seen_
 }
 
 /* Of announcements. */
-static __always_inline void vg_seen_report_announce(const struct vg_seen_key *key, const struct vg_seen_value *seen, const struct vg_config *config,
-						    struct vg_stats *stats)
+static __always_inline void vg_seen_fill_announce(struct vg_event *event, const struct vg_seen_key *key, const struct vg_seen_value *seen,
+						  const struct vg_config *config)
 {
-	struct vg_event *event = vg_event_reserve(VG_EVENT_ANNOUNCE, &stats->lost_ring_announce);
-
-	if (!event)
-		return;
 	event->how = seen->last.how;
 	event->addr = key->addr;
 	event->ifindex = key->ifindex;
@@ -50,6 +46,16 @@ static __always_inline void vg_seen_report_announce(const struct vg_seen_key *ke
 	event->dropped = key->what == VG_SEEN_DROPPED;
 	event->would_deny = key->what == VG_SEEN_PAST;
 	event->who = seen->who;
+}
+
+static __always_inline void vg_seen_report_announce(const struct vg_seen_key *key, const struct vg_seen_value *seen, const struct vg_config *config,
+						    struct vg_stats *stats)
+{
+	struct vg_event *event = vg_event_reserve(VG_EVENT_ANNOUNCE, &stats->lost_ring_announce);
+
+	if (!event)
+		return;
+	vg_seen_fill_announce(event, key, seen, config);
 	vg_event_submit(event);
 }
 

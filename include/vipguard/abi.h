@@ -35,6 +35,8 @@
 #define VG_MAX_ARGS 128 /* inserts under way at a time: they are made under a lock (RTNL), or in an interrupt */
 #define VG_MAX_SEEN 4096
 #define VG_RING_BYTES (256 * 1024)
+#define VG_FRAME_BYTES 128 /* of a frame; an advertisement with two tags has 94 */
+#define VG_FRAME_RING_MAX (VG_RING_BYTES / 2) /* more than that waits in the ring: events come without their frames */
 
 #define VG_ENUM2(name, text) name,
 #define VG_ENUM3(name, text, meaning) name,
@@ -211,7 +213,7 @@ struct vg_seen_value {
 enum vg_event_type {
 	VG_EVENT_BIND = 1, /* an address was inserted */
 	VG_EVENT_DENIED = 2, /* a bind was refused; with would_deny, it would have been and no hook sees it otherwise. See `counted` */
-	VG_EVENT_ANNOUNCE = 3, /* an entry of vg_seen is new, or its period is over: read it there */
+	VG_EVENT_ANNOUNCE = 3, /* an entry of vg_seen is new, or its period is over: read it there; alone, or the head of a struct vg_frame_event */
 	VG_EVENT_BYPASS = 4, /* somebody asked for a road past the judging of frames; family tells which (AF_*) */
 };
 
@@ -234,6 +236,14 @@ struct vg_event {
 	__u32 sender_netns; /* announce: netns of struct vg_seen_key */
 	struct vg_who who;
 	char ifname[VG_IFNAME_MAX]; /* announce: empty */
+};
+
+/* A record of vg_events that brings along the frame which raised the event; its size tells. */
+struct vg_frame_event {
+	struct vg_event event;
+	__u32 len; /* of the whole frame, without `tag`; 0: it could not be read */
+	__u32 tag; /* a VLAN tag that is not among the bytes yet: TPID << 16 | TCI; 0: none */
+	__u8 bytes[VG_FRAME_BYTES]; /* the first of it, from its Ethernet header on */
 };
 
 /* vg_stats: one entry, memory-mapped by user space; both sides add atomically. Counters never go down. */
@@ -279,6 +289,7 @@ _Static_assert(sizeof(struct vg_binds_key) == 28, "an LPM key has no padding");
 _Static_assert(sizeof(struct vg_seen_key) == 40, "no hidden padding: it is a hash key");
 _Static_assert(sizeof(struct vg_seen_value) == 112, "no hidden padding: it is compared and copied");
 _Static_assert(sizeof(struct vg_event) == 120, "no hidden padding: it leaves the kernel");
+_Static_assert(sizeof(struct vg_frame_event) == 256, "no hidden padding: it leaves the kernel");
 #endif
 
 #endif

@@ -192,6 +192,8 @@ static void test_wire(const char *how, bool sender)
 		harness_check(event && event->dropped && event->how == specs[i].how && event->ifindex == if_nametoindex(TX) &&
 				      event->family == AF_PACKET && (sender ? sender_is_me(event) : !event->who.pid && !event->sender_netns),
 			      what);
+		snprintf(what, sizeof(what), "%s: and its event brings the frame along", how);
+		harness_check(event && harness_brought(&events, event, frame.bytes, frame.len), what);
 	}
 	close(fd);
 }

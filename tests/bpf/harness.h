@@ -152,6 +152,7 @@ static inline struct vg_vip harness_vip(const char *text, enum vg_verdict bind, 
 struct harness_events {
 	struct ring_buffer *ring;
 	struct vg_event all[HARNESS_EVENTS_MAX];
+	struct vg_frame_event frames[HARNESS_EVENTS_MAX]; /* of those that brought one along; else len is 0 */
 	unsigned int count;
 };
 
@@ -159,8 +160,10 @@ static inline int harness_take_event(void *ctx, void *data, size_t size)
 {
 	struct harness_events *events = ctx;
 
-	if (size != sizeof(struct vg_event) || events->count == HARNESS_EVENTS_MAX)
+	if ((size != sizeof(struct vg_event) && size != sizeof(struct vg_frame_event)) || events->count == HARNESS_EVENTS_MAX)
 		harness_die("an event of a wrong size, or too many");
+	memset(&events->frames[events->count], 0, sizeof(events->frames[0]));
+	memcpy(&events->frames[events->count], data, size);
 	events->all[events->count++] = *(const struct vg_event *)data;
 	return 0;
 }
@@ -186,6 +189,15 @@ static inline const struct vg_event *harness_wait_event(struct harness_events *e
 		ring_buffer__poll(events->ring, 100);
 	} while (harness_now() < end);
 	return NULL;
+}
+
+/* What is kept of a frame that came with this event is the beginning of what was sent. */
+static inline bool harness_brought(const struct harness_events *events, const struct vg_event *event, const void *bytes, size_t len)
+{
+	const struct vg_frame_event *frame = &events->frames[event - events->all];
+	size_t kept = len < VG_FRAME_BYTES ? len : VG_FRAME_BYTES;
+
+	return frame->len == len && !memcmp(frame->bytes, bytes, kept);
 }
 
 /* Forgets what came so far. Records are in the ring before the system call that caused them returns. */

@@ -28,7 +28,7 @@ static int on_record(void *ctx, void *data, size_t size)
 	struct vg_events *events = ctx;
 
 	if (size >= sizeof(struct vg_event))
-		events->fn(events->ctx, data);
+		events->fn(events->ctx, data, size);
 	/* libbpf stops at an error, after this record; what is left wakes the loop again */
 	return ++events->drained < DRAIN_MAX ? 0 : -EAGAIN;
 }

@@ -10,7 +10,8 @@
 
 struct vg_events;
 
-typedef void (*vg_event_fn)(void *ctx, const struct vg_event *event);
+/* size: of the record, which may be longer than this head of it. */
+typedef void (*vg_event_fn)(void *ctx, const struct vg_event *event, size_t size);
 
 int vg_events_new(struct vg_loop *loop, int map_fd, vg_event_fn fn, void *ctx, struct vg_events **ret_events);
 void vg_events_free(struct vg_events *events); /* NULL is fine */

@@ -101,14 +101,14 @@ static void on_denied_event(struct vg_kern *kern, const struct vg_event *event)
 		on_denied(kern, &fact);
 }
 
-static void on_event(void *ctx, const struct vg_event *event)
+static void on_event(void *ctx, const struct vg_event *event, size_t size)
 {
 	struct vg_kern *kern = ctx;
 
 	switch (event->type) {
 	case VG_EVENT_BIND: vg_sense_bind(kern->sense, event); break;
 	case VG_EVENT_DENIED: on_denied_event(kern, event); break;
-	case VG_EVENT_ANNOUNCE: vg_seen_note(kern->seen, event); break;
+	case VG_EVENT_ANNOUNCE: vg_kern_note_announce(kern, event, size); break;
 	case VG_EVENT_BYPASS: vg_kern_note_bypass(kern, event); break;
 	}
 	tell_losses(kern);

@@ -16,6 +16,7 @@
 #include "base/error.h"
 #include "base/loop.h"
 #include "core/fact.h"
+#include "core/frame.h"
 #include "core/judge.h"
 #include "core/snapshot.h"
 #include "kern/feature.h"
@@ -56,6 +57,8 @@ struct vg_kern_sink {
 	void (*fact)(void *ctx, const struct vg_fact *fact);
 	/* NULL: not of interest */
 	void (*bypass)(void *ctx, const struct vg_bypass_fact *fact);
+	/* A frame that announces an address, after the fact that counts it. NULL: not of interest */
+	void (*frame)(void *ctx, const struct vg_frame *frame);
 	/* Something was lost; cause is a field name of struct vg_stats ("lost_netlink"), n how many more than said before. */
 	void (*lost)(void *ctx, const char *cause, uint64_t n);
 	/* A capability went away or came back after the start (a qdisc was deleted, a link cannot be attached): */

@@ -55,6 +55,10 @@ void vg_kern_note_bypass(struct vg_kern *kern, const struct vg_event *event); /*
 
 void vg_kern_watch_xdp(struct vg_kern *kern); /* says which guarded links have an XDP program */
 
+/* kern_frames.c */
+void vg_kern_note_announce(struct vg_kern *kern, const struct vg_event *event,
+			   size_t size); /* of type VG_EVENT_ANNOUNCE, with or without its frame */
+
 /* kern_answers.c; ctx is a struct vg_kern */
 void vg_kern_on_route(void *ctx, const struct vg_rt_msg *msg);
 void vg_kern_on_overrun(void *ctx);
