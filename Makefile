@@ -86,8 +86,8 @@ $(O)/skel/%.skel.h: $(O)/bpf/%.bpf.o
 $(O)/%.o: %.c $(O)/have-tools | $(SKELS)
 	$(call say,CC,$@)mkdir -p $(@D); $(CC) $(ALL_CFLAGS) -MMD -MP -c $< -o $@
 
-$(O)/user/cli/cmd_version.o: ALL_CFLAGS += -DVG_VERSION='"$(VERSION)"' -DVG_BUILD='"$(BUILD)"'
-$(O)/user/cli/cmd_version.o: VERSION
+$(O)/user/base/version.o: ALL_CFLAGS += -DVG_VERSION='"$(VERSION)"' -DVG_BUILD='"$(BUILD)"'
+$(O)/user/base/version.o: VERSION
 
 $(LIB): $(OBJS)
 	$(call say,AR,$@)rm -f $@; ar rcs $@ $^

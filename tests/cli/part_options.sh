@@ -9,7 +9,7 @@ long=$(printf 'x%.0s' {1..300})
 refused "no command" '^vipguard: found nothing, expected a command'
 refused "unknown command" '^vipguard: found "chek", expected a command' chek
 refused "a flag for a command" '^vipguard: found "-x", expected a command' -x
-for command in doctor 'evidence 192.0.2.10 -o f'; do
+for command in doctor; do
 	# shellcheck disable=SC2086 # words
 	refused "not known yet: $command" "^vipguard: found \"${command%% *}\", expected a command" $command
 done

@@ -38,6 +38,7 @@ check_library 'bpf/' 'kern'
 check_library 'libmnl/' 'kern'
 check_library 'yaml' 'conf'
 check_library 'curl/' 'kube|cli'
+check_library 'zlib' 'cli'
 check_library 'microhttpd' 'report'
 check_library 'jansson' 'conf|kube|report|app|cli'
 

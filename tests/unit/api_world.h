@@ -66,6 +66,11 @@ static inline json_t *on_explain(void *ctx, const char *address, const char *lin
 	return json_pack("{s:s, s:s}", "address", address, "link", link ? link : "-");
 }
 
+static inline json_t *on_evidence(void *ctx, const char *address, struct vg_error *error)
+{
+	return on_explain(ctx, address, "evidence", error);
+}
+
 static inline void publish(struct world *w)
 {
 	char line[64];
@@ -135,6 +140,7 @@ static inline void new_api(struct world *w)
 				  .status = on_status,
 				  .check = on_check,
 				  .explain = on_explain,
+				  .evidence = on_evidence,
 				  .set_mode = on_set_mode,
 				  .pause = on_pause,
 				  .resume = on_resume,

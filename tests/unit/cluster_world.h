@@ -64,6 +64,7 @@ static inline void put_pod(struct world *world, const struct pod *pod)
 	one.lease_namespace = pod->lease_namespace ?: "";
 	one.balancer = pod->balancer ?: "";
 	one.uid = "";
+	one.image = "";
 	one.config_hash = "";
 	one.node = pod->node ?: "cp1";
 	one.addresses = (struct vg_addrs){ &addr, pod->address ? 1 : 0 };

@@ -28,6 +28,9 @@ static void asks(const struct world *w)
 	must(!strcmp(json_string_value(json_object_get(json_array_get(json, 1), "address")), "2001:db8::1"));
 	must(!strcmp(json_string_value(json_object_get(json_array_get(json, 0), "link")), "a/b"));
 	json_decref(json);
+	must(vg_client_call(w->path, "GET", "/v1/evidence?address=192.0.2.1", &error, &json) == 0);
+	must(!strcmp(json_string_value(json_object_get(json, "link")), "evidence"));
+	json_decref(json);
 }
 
 /* Whoever orders is known by the socket, whatever it says of itself. */
@@ -61,6 +64,9 @@ static void refuses(const struct world *w)
 		{ "GET", "/v1/explain", -EINVAL, "found no address" },
 		{ "GET", "/v1/explain?link=eth0", -EINVAL, "found no address" },
 		{ "GET", "/v1/explain?address=192.0.2.1&address=bad", -EINVAL, "\"bad\" is no IP address" },
+		{ "GET", "/v1/evidence", -EINVAL, "found no address" },
+		{ "GET", "/v1/evidence?address=bad", -EINVAL, "\"bad\" is no IP address" },
+		{ "PUT", "/v1/evidence?address=192.0.2.1", -EIO, "405" },
 		{ "PUT", "/v1/mode", -EINVAL, "found no mode" },
 		{ "GET", "/v1/mode?mode=audit", -EIO, "405" },
 		{ "PUT", "/v1/pause", -EINVAL, "found no time" },

@@ -205,6 +205,7 @@ static void dead_speaker(struct world *world)
 			      .lease_namespace = "",
 			      .balancer = "",
 			      .uid = "",
+			      .image = "",
 			      .config_hash = "" };
 
 	put_metallb(world);

@@ -16,6 +16,7 @@ static void put_by(struct world *world, unsigned reflector, const char *key)
 			      .lease_namespace = "",
 			      .balancer = "",
 			      .uid = "",
+			      .image = "",
 			      .config_hash = "" };
 
 	assert_int_equal(vg_cluster_put(world->cluster, reflector, &pod.object, &world->now), 0);
@@ -270,6 +271,7 @@ static void put_named(struct world *world, const char *key, const char *uid, con
 			      .lease_namespace = "",
 			      .balancer = "",
 			      .uid = uid,
+			      .image = "",
 			      .config_hash = hash };
 
 	assert_int_equal(vg_cluster_put(world->cluster, 0, &pod.object, &world->now), 0);
@@ -317,6 +319,7 @@ static void limits(void **state)
 			      .lease_namespace = "",
 			      .balancer = "",
 			      .uid = "",
+			      .image = "",
 			      .config_hash = "" };
 	struct vg_index index = { 0 };
 	struct world world;

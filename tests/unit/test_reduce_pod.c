@@ -203,12 +203,46 @@ static void test_kube_vip_addresses(void **state)
 	check_reduce_cases(VG_KIND_POD, cases);
 }
 
+/* For a bug report: of the container that gives the Pod its part, with its tag. */
+static void test_images(void **state)
+{
+	static const struct {
+		const char *name, *in, *image;
+	} cases[] = {
+		{ "behind a sidecar", POD("", "{'image':'envoy:1'},{'image':'registry:5000/kube-vip/kube-vip:v1.2.3@sha256:0'}"),
+		  "registry:5000/kube-vip/kube-vip:v1.2.3@sha256:0" },
+		{ "by the name", POD("", "{'image':'envoy:1'},{'name':'kube-vip','image':'mine:7'}"), "mine:7" },
+		{ "MetalLB's", POD("'app':'metallb','component':'speaker'", "{'image':'frr:9'},{'image':'quay.io/metallb/speaker:v0.16.1'}"),
+		  "quay.io/metallb/speaker:v0.16.1" },
+		{ "by labels alone: the first", POD("'app':'metallb','component':'speaker'", "{'image':'mine:1'},{'image':'frr:9'}"), "mine:1" },
+		{ "another balancer", POD("", "{'image':'x:1'},{'name':'cilium-agent','image':'cilium:2'}"), "cilium:2" },
+		{ "none", POD("'app':'metallb','component':'speaker'", ""), "" },
+		{ "a bystander's is not kept", POD("", "{'image':'nginx:1'}"), "" },
+	};
+	VG_CLEANUP(vg_reducer_freep) struct vg_reducer *reducer = NULL;
+
+	assert_int_equal(vg_reducer_new(&reducer), 0);
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		_cleanup_free_ char *in = with_quotes(cases[i].in);
+		struct vg_error error = { "" };
+		json_auto_t *json = vg_reduce_parse(in, strlen(in), &error);
+		const struct vg_object *object = NULL;
+
+		assert_case(cases[i].name, vg_reduce(reducer, VG_KIND_POD, json, &error, &object) > 0);
+		assert_case(cases[i].name, strcmp(((const struct vg_pod *)object)->image, cases[i].image) == 0);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_metallb),		  cmocka_unit_test(test_others),
-		cmocka_unit_test(test_kube_vip_modes),	  cmocka_unit_test(test_kube_vip_classes),
-		cmocka_unit_test(test_kube_vip_settings), cmocka_unit_test(test_kube_vip_addresses),
+		cmocka_unit_test(test_metallb),
+		cmocka_unit_test(test_images),
+		cmocka_unit_test(test_others),
+		cmocka_unit_test(test_kube_vip_modes),
+		cmocka_unit_test(test_kube_vip_classes),
+		cmocka_unit_test(test_kube_vip_settings),
+		cmocka_unit_test(test_kube_vip_addresses),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

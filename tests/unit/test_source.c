@@ -379,6 +379,7 @@ static void test_static_pods_keep_their_place(void **state)
 				    .lease_namespace = "",
 				    .balancer = "",
 				    .uid = "",
+				    .image = "",
 				    .config_hash = "" };
 	const struct vg_moment now = { .real_ns = 1, .boot_ns = 1 };
 	struct pods pods = { .namespaces = 0 };

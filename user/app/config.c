@@ -195,7 +195,7 @@ static int read_flag(char **argv, enum vg_command_bit command, struct flags *fla
 	bool is_long = argv[0][1] == '-';
 	const char *name = argv[0] + (is_long ? 2 : 1);
 	size_t len = is_long ? strcspn(name, "=") : 1;
-	const struct vg_option *option = is_long ? vg_option_find(name, len) : vg_option_find_letter(*name);
+	const struct vg_option *option = is_long ? vg_option_find(name, len) : vg_option_find_letter(*name, command);
 	const char *value = name[len] ? name + len + (name[len] == '=') : NULL;
 	char quote[VG_QUOTE_MAX];
 	int taken = 1;
@@ -365,6 +365,7 @@ void vg_config_free(struct vg_config_options *options)
 	free_list(&options->interfaces);
 	free_list(&options->manifests);
 	free_list(&options->objects);
+	free_list(&options->events);
 	free_list(&options->with);
 	free_list(&options->without_objects);
 	free(options->args);
@@ -376,6 +377,7 @@ void vg_config_free(struct vg_config_options *options)
 	free(options->server);
 	free(options->config);
 	free(options->addresses);
+	free(options->bundle);
 	free(options->link);
 	free(options->pin_dir);
 	free(options->socket);

@@ -32,6 +32,7 @@ enum vg_command_bit {
 	VG_CMD_PAUSE = 1 << 7,
 	VG_CMD_RESUME = 1 << 8,
 	VG_CMD_DETACH = 1 << 9,
+	VG_CMD_EVIDENCE = 1 << 10,
 };
 
 enum vg_output { VG_OUTPUT_TEXT, VG_OUTPUT_JSON, VG_OUTPUT_MARKDOWN };
@@ -67,6 +68,8 @@ struct vg_config_options {
 	uint64_t period_ns; /* --period 60s: folding of repeats */
 	enum vg_format log_format; /* --log-format json|text; json when standard output is no terminal */
 	enum vg_output output; /* -o, --output json|text, markdown (check) */
+	char *bundle; /* -o, --bundle DIR|FILE.tar.gz (evidence); NULL: not given */
+	struct vg_config_list events; /* --events FILE, repeatable (evidence) */
 	char *addresses; /* --addresses FILE (check, explain) */
 	uint64_t now_real_ns; /* --now RFC3339 (check, explain); 0: the clock's */
 	char *link; /* --link NAME (explain) */

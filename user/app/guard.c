@@ -127,6 +127,7 @@ static int start_kern(struct vg_guard *guard)
 	struct vg_kern_sink sink = { .ctx = guard,
 				     .fact = vg_guard_on_fact,
 				     .bypass = vg_guard_on_bypass,
+				     .frame = vg_guard_on_frame,
 				     .lost = on_lost,
 				     .changed = on_feature_changed,
 				     .woke = vg_guard_woke,
@@ -226,6 +227,8 @@ static int start_loop(struct vg_guard *guard)
 		r = vg_signals_new(guard->loop, signals, on_signal, guard, &guard->signals);
 	if (r >= 0)
 		r = start_reporter(guard);
+	if (r >= 0)
+		r = vg_guard_evidence_start(guard);
 	if (r < 0)
 		vg_log_errno(r, "cannot start");
 	return r < 0 ? VG_GUARD_CANNOT_LOOK : 0;
@@ -246,6 +249,7 @@ static void guard_deinit(struct vg_guard *guard)
 	vg_api_free(guard->api);
 	vg_kern_free(guard->kern);
 	vg_guard_picture_deinit(guard);
+	vg_recent_free(guard->frames);
 	vg_breaker_free(guard->breaker);
 	vg_timer_free(guard->pause);
 	vg_guard_heal_deinit(guard);

@@ -100,8 +100,7 @@ static json_t *answer_status(void *ctx, struct vg_error *ret_error)
 	return status;
 }
 
-/* config: memory for what the ground points at. */
-static struct vg_ground ground_of(const struct vg_guard *guard, struct vg_assess_config *config)
+struct vg_ground vg_guard_ground(const struct vg_guard *guard, struct vg_assess_config *config)
 {
 	*config = vg_guard_assess_config(guard);
 	/* what was never listed as a whole is no evidence */
@@ -149,7 +148,7 @@ static json_t *answer_check(void *ctx, struct vg_error *ret_error)
 {
 	struct vg_guard *guard = ctx;
 	struct vg_assess_config config;
-	struct vg_ground ground = ground_of(guard, &config);
+	struct vg_ground ground = vg_guard_ground(guard, &config);
 	struct check check = { .guard = guard, .ground = &ground, .json = vg_check_new(guard->options->node, vg_snapshot_source(guard->snapshot)) };
 
 	if (check.json) {
@@ -168,7 +167,7 @@ static json_t *answer_explain(void *ctx, const char *address, const char *link, 
 {
 	struct vg_guard *guard = ctx;
 	struct vg_assess_config config;
-	struct vg_ground ground = ground_of(guard, &config);
+	struct vg_ground ground = vg_guard_ground(guard, &config);
 	struct vg_binder binder = { .who = { .pid = 0 } };
 	struct vg_answer answer;
 	struct vg_addr addr;
@@ -213,6 +212,7 @@ struct vg_api_ops vg_guard_api_ops(struct vg_guard *guard)
 		.status = answer_status,
 		.check = answer_check,
 		.explain = answer_explain,
+		.evidence = vg_guard_evidence,
 		.set_mode = answer_set_mode,
 		.pause = vg_guard_pause,
 		.resume = vg_guard_resume,

@@ -10,10 +10,12 @@
 #include "core/breaker.h"
 #include "core/heal.h"
 #include "core/own.h"
+#include "core/recent.h"
 #include "kern/kern.h"
 #include "kern/task.h"
 #include "kube/source.h"
 #include "report/api.h"
+#include "report/explain.h"
 #include "report/report.h"
 
 /* Who repeats something (kube-vip does, for ever) is not looked up in /proc each time: the next removal would wait for it. */
@@ -99,6 +101,8 @@ struct vg_guard {
 	struct vg_bypass_said bypass_said[VG_BYPASS_SAID_MAX]; /* the oldest goes first */
 	size_t next_bypass_said;
 
+	struct vg_recent *frames; /* struct vg_frame, for evidence */
+
 	struct vg_described described; /* the task that was looked up last */
 };
 
@@ -123,6 +127,11 @@ void vg_guard_heal_removed(struct vg_guard *guard, const struct vg_fact *fact); 
 void vg_guard_heal_passed(struct vg_guard *guard, const struct vg_fact *fact, const struct vg_judgement *judgement); /* announcements left */
 void vg_guard_heal_look(struct vg_guard *guard); /* the picture, or what may be done, is another one */
 void vg_guard_on_neighbour(void *guard, const struct vg_addr *addr, uint32_t ifindex);
+
+/* guard_evidence.c */
+int vg_guard_evidence_start(struct vg_guard *guard);
+void vg_guard_on_frame(void *guard, const struct vg_frame *frame);
+json_t *vg_guard_evidence(void *guard, const char *address, struct vg_error *ret_error);
 
 /* guard.c */
 int vg_guard_set_mode(struct vg_guard *guard, enum vg_mode mode);
@@ -178,6 +187,8 @@ json_t *vg_guard_pause_to_json(const struct vg_guard *guard); /* NULL: not pause
 
 /* guard_api.c */
 struct vg_api_ops vg_guard_api_ops(struct vg_guard *guard);
+/* config: memory for what the ground points at. */
+struct vg_ground vg_guard_ground(const struct vg_guard *guard, struct vg_assess_config *config);
 json_t *vg_guard_features_to_json(const struct vg_features *features);
 
 #endif

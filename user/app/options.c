@@ -5,7 +5,8 @@
 #include "app/options.h"
 #include "base/time.h"
 
-#define JUDGES (VG_CMD_RUN | VG_CMD_CHECK | VG_CMD_EXPLAIN)
+#define LOOKS (VG_CMD_CHECK | VG_CMD_EXPLAIN | VG_CMD_EVIDENCE)
+#define JUDGES (VG_CMD_RUN | LOOKS)
 #define ASKS (VG_CMD_CHECK | VG_CMD_EXPLAIN | VG_CMD_STATUS | VG_CMD_WATCH | VG_CMD_MODE | VG_CMD_PAUSE | VG_CMD_RESUME)
 #define AT(field) .offset = offsetof(struct vg_config_options, field)
 #define SECONDS(n) ((n)*VG_NS_PER_SEC)
@@ -64,7 +65,7 @@ static const struct vg_option options[] = {
 	  AT(manifests),
 	  .help = "static Pods of this host, for the control plane's VIP; repeatable" },
 	{ .name = "objects",
-	  .commands = VG_CMD_CHECK | VG_CMD_EXPLAIN,
+	  .commands = LOOKS,
 	  .list = true,
 	  .metavar = "FILE",
 	  .set = vg_set_file,
@@ -147,16 +148,20 @@ static const struct vg_option options[] = {
 	  .set = vg_set_log_format,
 	  .help = "events as json or text (default: text on a terminal, else json)" },
 	{ .name = "addresses",
-	  .commands = VG_CMD_CHECK | VG_CMD_EXPLAIN,
+	  .commands = LOOKS,
 	  .metavar = "FILE",
 	  .set = vg_set_text,
 	  AT(addresses),
 	  .help = "what is bound, as `ip -json address show` prints it (default: ask the kernel)" },
-	{ .name = "now",
-	  .commands = VG_CMD_CHECK | VG_CMD_EXPLAIN,
-	  .metavar = "RFC3339",
-	  .set = vg_set_now,
-	  .help = "judge as if it were this time" },
+	{ .name = "now", .commands = LOOKS, .metavar = "RFC3339", .set = vg_set_now, .help = "judge as if it were this time" },
+	{ .name = "events",
+	  .commands = VG_CMD_EVIDENCE,
+	  .list = true,
+	  .metavar = "FILE",
+	  .set = vg_set_file,
+	  .reset = vg_reset_list,
+	  AT(events),
+	  .help = "besides, lines of a guard's log; repeatable" },
 	{ .name = "link",
 	  .commands = VG_CMD_EXPLAIN,
 	  .metavar = "NAME",
@@ -170,7 +175,7 @@ static const struct vg_option options[] = {
 	  AT(pin_dir),
 	  .help = "where maps and links are pinned (default: " VG_PIN_DIR_DEFAULT ")" },
 	{ .name = "socket",
-	  .commands = VG_CMD_RUN | ASKS,
+	  .commands = VG_CMD_RUN | ASKS | VG_CMD_EVIDENCE,
 	  .metavar = "PATH",
 	  .set = vg_set_socket,
 	  AT(socket),
@@ -183,7 +188,7 @@ static const struct vg_option options[] = {
 	  .reset = vg_reset_without,
 	  .help = "do as if the kernel lacked it; repeatable" },
 	{ .name = "config",
-	  .commands = VG_CMD_RUN | ASKS | VG_CMD_DETACH,
+	  .commands = VG_CMD_RUN | ASKS | VG_CMD_EVIDENCE | VG_CMD_DETACH,
 	  .metavar = "FILE",
 	  .set = vg_set_text,
 	  AT(config),
@@ -194,9 +199,16 @@ static const struct vg_option options[] = {
 	  .metavar = "FORMAT",
 	  .set = vg_set_output,
 	  .help = "json or text, check: or markdown (default: text; watch: json if not on a terminal)" },
+	{ .name = "bundle",
+	  .letter = 'o',
+	  .commands = VG_CMD_EVIDENCE,
+	  .metavar = "PATH",
+	  .set = vg_set_text,
+	  AT(bundle),
+	  .help = "where to: a new or empty folder, or a new file that ends in .tar.gz; always needed" },
 	{ .name = "verbose",
 	  .letter = 'v',
-	  .commands = VG_CMD_RUN | ASKS | VG_CMD_DETACH,
+	  .commands = VG_CMD_RUN | ASKS | VG_CMD_EVIDENCE | VG_CMD_DETACH,
 	  .set = vg_set_flag,
 	  AT(verbose),
 	  .help = "diagnostics on standard error" },
@@ -213,6 +225,7 @@ static const struct vg_command commands[] = {
 	{ VG_CMD_MODE, "mode", " audit|enforce", "switch the running guard until it restarts", 1, 1 },
 	{ VG_CMD_PAUSE, "pause", " --for TIME", "stop acting for a while, and only report; ends by itself", 0, 0 },
 	{ VG_CMD_RESUME, "resume", "", "act again: ends a pause, and lets go what the breaker holds", 0, 0 },
+	{ VG_CMD_EVIDENCE, "evidence", " ADDR -o PATH", "what was seen of an address, by whom, and why it is judged so: for a bug report", 1, 1 },
 	{ VG_CMD_DETACH, "detach", "", "take off this kernel and bpffs what guards have left there", 0, 0 },
 	{ VG_CMD_VERSION, "version", "", "version, build, libbpf, ABI", 0, 0 },
 };
@@ -236,13 +249,15 @@ const struct vg_option *vg_option_find(const char *name, size_t len)
 	return NULL;
 }
 
-const struct vg_option *vg_option_find_letter(char letter)
+const struct vg_option *vg_option_find_letter(char letter, enum vg_command_bit command)
 {
+	const struct vg_option *found = NULL;
+
 	for (size_t i = 0; letter && i < ARRAY_SIZE(options); i++) {
-		if (options[i].letter == letter)
-			return &options[i];
+		if (options[i].letter == letter && (!found || (options[i].commands & command)))
+			found = &options[i];
 	}
-	return NULL;
+	return found;
 }
 
 const struct vg_command *vg_command_at(size_t i)

@@ -11,7 +11,7 @@
 /* Where a value comes from, weakest first. */
 enum vg_place { VG_PLACE_DEFAULT, VG_PLACE_FILE, VG_PLACE_ENVIRONMENT, VG_PLACE_FLAG };
 
-#define VG_OPTIONS_MAX 32
+#define VG_OPTIONS_MAX 40
 
 /* Options while they are read. */
 struct vg_draft {
@@ -46,7 +46,8 @@ struct vg_command {
 const struct vg_option *vg_option_at(size_t i); /* NULL past the end */
 size_t vg_option_number(const struct vg_option *option);
 const struct vg_option *vg_option_find(const char *name, size_t len); /* NULL: none */
-const struct vg_option *vg_option_find_letter(char letter);
+/* That of this command, else of another one. */
+const struct vg_option *vg_option_find_letter(char letter, enum vg_command_bit command);
 
 const struct vg_command *vg_command_at(size_t i); /* NULL past the end */
 const struct vg_command *vg_command_find(const char *name);

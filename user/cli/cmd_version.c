@@ -2,6 +2,7 @@
 #include <errno.h>
 
 #include "base/log.h"
+#include "base/version.h"
 #include "cli/cli.h"
 #include "cli/show.h"
 #include "kern/kern.h"
@@ -20,8 +21,8 @@ int vg_cmd_version(const struct vg_config_options *options)
 	json_auto_t *version = json_object();
 	int r = 0;
 
-	r |= vg_json_set_text(version, "version", VG_VERSION);
-	r |= vg_json_set_text(version, "build", VG_BUILD);
+	r |= vg_json_set_text(version, "version", vg_version());
+	r |= vg_json_set_text(version, "build", vg_version_build());
 	r |= vg_json_set_text(version, "libbpf", vg_kern_libbpf_version());
 	r |= vg_json_set_number(version, "abi", VG_ABI_VERSION);
 	if (r < 0) {

@@ -227,6 +227,7 @@ struct vg_pod {
 	struct vg_texts hosts; /* likewise, as names */
 	const char *balancer; /* VG_POD_OTHER_BALANCER: which, by the name of its container or image */
 	const char *uid; /* metadata.uid */
+	const char *image; /* of a Pod that plays a part: the container's by which it is known, else that of its first */
 	const char *config_hash; /* annotation kubernetes.io/config.hash: of a static Pod, the uid that its kubelet knows it by */
 	uint32_t flags; /* 0: it plays no part, but it may be the one that does something */
 };

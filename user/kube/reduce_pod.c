@@ -166,6 +166,22 @@ static uint32_t role_of(struct vg_pod *pod, const json_t *json, const json_t *co
 	return pod->balancer ? roles | VG_POD_OTHER_BALANCER : roles;
 }
 
+/* Of the container that gives the Pod its part; where labels do, of the first one. */
+static const char *image_of(const json_t *containers)
+{
+	const json_t *container;
+	size_t i;
+
+	json_array_foreach((json_t *)containers, i, container)
+	{
+		const char *image = vg_json_member(container, "image");
+
+		if (vg_container_is_kube_vip(container) || metallb_by_image(image) || other_balancer(container))
+			return image;
+	}
+	return vg_json_member(json_array_get(containers, 0), "image");
+}
+
 static bool is_live(const json_t *json)
 {
 	const char *phase = vg_json_text_at(json, "status.phase");
@@ -184,6 +200,7 @@ int vg_reduce_pod(struct vg_reducer *reducer, const json_t *json)
 	pod->config_hash = vg_json_member(vg_json_at(json, "metadata.annotations"), "kubernetes.io/config.hash");
 	if (!pod->flags)
 		return VG_REDUCED_BYSTANDER;
+	pod->image = image_of(containers);
 	if (is_live(json))
 		pod->flags |= VG_POD_LIVE;
 	if (pod->flags & (VG_POD_METALLB_SPEAKER | VG_POD_METALLB_CONTROLLER))

@@ -126,6 +126,16 @@ static enum MHD_Result on_explain(struct vg_api *api, struct MHD_Connection *con
 	return answer_json(connection, TAKE_PTR(list), NULL);
 }
 
+static enum MHD_Result on_evidence(struct vg_api *api, struct MHD_Connection *connection)
+{
+	const char *address = MHD_lookup_connection_value(connection, MHD_GET_ARGUMENT_KIND, "address");
+	struct vg_error error = { .text = "out of memory" };
+
+	if (!address)
+		return answer_error(connection, MHD_HTTP_BAD_REQUEST, "found no address, expected ?address=ADDR");
+	return answer_json(connection, api->ops.evidence(api->ops.ctx, address, &error), &error);
+}
+
 static enum MHD_Result on_watch(struct vg_api *api, struct MHD_Connection *connection)
 {
 	if (vg_watchers_full(api->watchers))
@@ -178,10 +188,10 @@ static const struct route {
 	const char *method;
 	enum MHD_Result (*answer)(struct vg_api *api, struct MHD_Connection *connection);
 } routes[] = {
-	{ "/v1/status", MHD_HTTP_METHOD_GET, on_status },   { "/v1/check", MHD_HTTP_METHOD_GET, on_check },
-	{ "/v1/explain", MHD_HTTP_METHOD_GET, on_explain }, { "/v1/watch", MHD_HTTP_METHOD_GET, on_watch },
-	{ "/v1/mode", MHD_HTTP_METHOD_PUT, on_mode },	    { "/v1/pause", MHD_HTTP_METHOD_PUT, on_pause },
-	{ "/v1/resume", MHD_HTTP_METHOD_PUT, on_resume },
+	{ "/v1/status", MHD_HTTP_METHOD_GET, on_status },     { "/v1/check", MHD_HTTP_METHOD_GET, on_check },
+	{ "/v1/explain", MHD_HTTP_METHOD_GET, on_explain },   { "/v1/watch", MHD_HTTP_METHOD_GET, on_watch },
+	{ "/v1/evidence", MHD_HTTP_METHOD_GET, on_evidence }, { "/v1/mode", MHD_HTTP_METHOD_PUT, on_mode },
+	{ "/v1/pause", MHD_HTTP_METHOD_PUT, on_pause },	      { "/v1/resume", MHD_HTTP_METHOD_PUT, on_resume },
 };
 
 static enum MHD_Result on_request(void *ctx, struct MHD_Connection *connection, const char *url, const char *method, const char *version,

@@ -3,8 +3,8 @@
  * The local API: HTTP on a Unix socket (mode 0600), for status, explain, check and watch. libmicrohttpd's epoll descriptor sits
  * in our loop, so there is no second thread. Answers are JSON.
  *
- * GET /v1/status · GET /v1/check · GET /v1/explain?address=A[&address=B][&link=L] · GET /v1/watch (one line an event, open end) ·
- * PUT /v1/mode?mode=audit|enforce · PUT /v1/pause?for=15m · PUT /v1/resume
+ * GET /v1/status · GET /v1/check · GET /v1/explain?address=A[&address=B][&link=L] · GET /v1/evidence?address=A ·
+ * GET /v1/watch (one line an event, open end) · PUT /v1/mode?mode=audit|enforce · PUT /v1/pause?for=15m · PUT /v1/resume
  */
 #ifndef REPORT_API_H
 #define REPORT_API_H
@@ -32,6 +32,7 @@ struct vg_api_ops {
 	json_t *(*status)(void *ctx, struct vg_error *ret_error);
 	json_t *(*check)(void *ctx, struct vg_error *ret_error);
 	json_t *(*explain)(void *ctx, const char *address, const char *link, struct vg_error *ret_error); /* one object */
+	json_t *(*evidence)(void *ctx, const char *address, struct vg_error *ret_error); /* a bundle (report/bundle.h) */
 	json_t *(*set_mode)(void *ctx, const char *mode, struct vg_error *ret_error);
 	json_t *(*pause)(void *ctx, const char *duration, const struct vg_api_peer *peer, struct vg_error *ret_error);
 	json_t *(*resume)(void *ctx, const struct vg_api_peer *peer, struct vg_error *ret_error);

@@ -7,6 +7,7 @@
 
 #include "base/time.h"
 #include "core/fold.h"
+#include "report/bundle.h"
 #include "report/event.h"
 #include "report/folded.h"
 #include "report/json.h"
@@ -20,6 +21,7 @@ struct vg_reporter {
 	vg_line_fn watch;
 	void *watch_ctx;
 	struct vg_out *out; /* NULL: nowhere */
+	struct vg_recent *recent;
 	struct vg_fold *fold;
 	struct vg_timer *timer; /* armed only while a period is open */
 };
@@ -34,6 +36,14 @@ static void say_to_out(struct vg_reporter *reporter, const json_t *event, const 
 		text = vg_event_to_text(event, reporter->colour);
 	if (reporter->format == VG_FORMAT_JSON || text)
 		vg_out_line(reporter->out, text ? text : json_line);
+}
+
+static void remember(struct vg_reporter *reporter, const json_t *event, const char *line)
+{
+	struct vg_addr addr = { { 0 } };
+
+	(void)vg_addr_parse(vg_json_get_text(event, "address"), &addr); /* the guard's own have none */
+	vg_recent_add(reporter->recent, &addr, line, strlen(line) + 1);
 }
 
 /* body: everything but time and id; stolen. Out of memory: the line is lost, its number is not used again. */
@@ -53,6 +63,7 @@ static void say(struct vg_reporter *reporter, json_t *body, uint64_t real_ns)
 	line = json_dumps(event, JSON_COMPACT);
 	if (!line)
 		return;
+	remember(reporter, event, line);
 	say_to_out(reporter, event, line);
 	if (reporter->watch)
 		reporter->watch(reporter->watch_ctx, line);
@@ -107,6 +118,10 @@ static bool wants_colour(int fd)
 	return isatty(fd) && (!no_color || !*no_color);
 }
 
+static const struct vg_recent_limits recent_limits = {
+	.entries = VG_BUNDLE_LINES_MAX, .bytes = VG_BUNDLE_LINE_BYTES_MAX, .first = VG_BUNDLE_FIRST, .last = VG_BUNDLE_LAST
+};
+
 int vg_reporter_new(struct vg_loop *loop, const struct vg_reporter_config *config, struct vg_reporter **ret_reporter)
 {
 	VG_CLEANUP(vg_reporter_freep) struct vg_reporter *reporter = calloc(1, sizeof(*reporter));
@@ -119,7 +134,9 @@ int vg_reporter_new(struct vg_loop *loop, const struct vg_reporter_config *confi
 	snprintf(reporter->node, sizeof(reporter->node), "%s", config->node);
 	reporter->watch = config->watch;
 	reporter->watch_ctx = config->watch_ctx;
-	r = vg_fold_new(config->period_ns, sizeof(struct vg_folded), on_folded, reporter, &reporter->fold);
+	r = vg_recent_new(&recent_limits, &reporter->recent);
+	if (r == 0)
+		r = vg_fold_new(config->period_ns, sizeof(struct vg_folded), on_folded, reporter, &reporter->fold);
 	if (r == 0)
 		r = vg_timer_new(loop, on_period_over, reporter, &reporter->timer);
 	if (r == 0 && config->fd >= 0)
@@ -139,7 +156,13 @@ void vg_reporter_free(struct vg_reporter *reporter)
 	vg_fold_free(reporter->fold);
 	vg_timer_free(reporter->timer);
 	vg_out_free(reporter->out);
+	vg_recent_free(reporter->recent);
 	free(reporter);
+}
+
+const struct vg_recent *vg_reporter_recent(const struct vg_reporter *reporter)
+{
+	return reporter->recent;
 }
 
 void vg_reporter_finding(struct vg_reporter *reporter, const struct vg_finding *finding)

@@ -14,6 +14,7 @@
 #include "base/loop.h"
 #include "core/doer.h"
 #include "core/fact.h"
+#include "core/recent.h"
 #include "core/snapshot.h"
 
 struct vg_reporter;
@@ -54,6 +55,9 @@ void vg_reporter_free(struct vg_reporter *reporter); /* flushes what is folded; 
 void vg_reporter_finding(struct vg_reporter *reporter, const struct vg_finding *finding);
 /* An event of the guard itself ("started", "ready", "mode", "degraded", ...); details: keys to merge in, stolen, may be NULL. */
 void vg_reporter_event(struct vg_reporter *reporter, const char *event, json_t *details);
+
+/* The lines of late, each with its NUL, within the limits of report/bundle.h; the reporter's. */
+const struct vg_recent *vg_reporter_recent(const struct vg_reporter *reporter);
 
 /* One finding as an object with the keys of docs/contract.md section 6 but time and id; a new reference, NULL: no memory. */
 json_t *vg_finding_to_json(const struct vg_finding *finding);
