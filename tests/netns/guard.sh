@@ -369,4 +369,6 @@ for part in "$here"/guard_*.sh; do
 done
 # shellcheck source=tests/guest/test_stays.sh
 source "$here/../guest/test_stays.sh"
+# shellcheck source=tests/guest/test_evidence.sh
+source "$here/../guest/test_evidence.sh"
 summary

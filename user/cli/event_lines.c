@@ -76,7 +76,8 @@ static int read_lines(struct lines *lines, FILE *file)
 			r = take_line(lines, line);
 		torn = !whole;
 	}
-	return r == 0 && ferror(file) ? -EIO : r;
+	/* errno is fgets's: nothing comes between it and here */
+	return r == 0 && ferror(file) ? -errno : r;
 }
 
 static int read_file(struct lines *lines, const char *path)
