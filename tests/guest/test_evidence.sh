@@ -3,6 +3,9 @@
 # What one attaches to a bug report: read back by others' programs (tcpdump, jq, tar). The options in the array BLIND, if there is one, go to every guard;
 # then nobody who sends is named.
 
+# tcpdump looks up whom it is to become; a guest has no users
+[[ -e /etc/passwd ]] || echo root:x:0:0::/:/bin/sh >/etc/passwd
+
 evidence() {
 	rm -rf $RUN/bundle
 	at cp1 vipguard evidence "$1" -o $RUN/bundle >$RUN/said || return
