@@ -212,8 +212,8 @@ static void odd_forms(void **state)
 	static const char *const texts[] = {
 		"{}",
 		"{\"events\":{},\"frames\":7,\"objects\":\"x\",\"status\":[],\"explain\":[1],\"missing\":{}}",
-		"{\"events\":[1,null,[]],\"frames\":[1,{},{\"first\":\"2026-11-22T10:00:00Z\",\"bytes\":\"0\",\"length\":-5,\"tag\":-1},"
-		"{\"first\":\"2026-11-22T10:00:00Z\",\"last\":9,\"bytes\":\"zz\",\"length\":99999999,\"tag\":4294967295}]}",
+		"{\"events\":[1,null,[]],\"frames\":[1,{},{\"first\":\"2026-11-22T10:00:00Z\",\"bytes\":\"0\",\"length\":-5,\"tag\":-1}]}",
+		"{\"frames\":[{\"first\":\"2026-11-22T10:00:00Z\",\"last\":9,\"bytes\":\"zz\",\"length\":99999999,\"tag\":4294967295}]}",
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(texts); i++) {
