@@ -263,9 +263,10 @@ void vg_signals_free(struct vg_signals *signals)
 	vg_io_free(signals->io);
 	if (signals->fd >= 0)
 		close(signals->fd);
-	/* what came in between would act now, and end a process that has ended all it had to */
+	/* What came in between would act now, and end a process that has ended all it had to. SIGCHLD ends nobody, and where it is ignored nobody
+	 * hears what became of a child. */
 	for (int signo = 1; signo < NSIG; signo++) {
-		if (sigismember(&signals->set, signo) == 1)
+		if (signo != SIGCHLD && sigismember(&signals->set, signo) == 1)
 			signal(signo, SIG_IGN);
 	}
 	sigprocmask(SIG_SETMASK, &signals->before, NULL);

@@ -41,7 +41,7 @@ void vg_timer_free(struct vg_timer *timer); /* NULL is fine */
 
 /* Blocks the signals of the list (ends with 0) and delivers them through the loop. */
 int vg_signals_new(struct vg_loop *loop, const int *list, vg_signal_fn fn, void *ctx, struct vg_signals **ret_signals);
-/* From then on the process ignores them: who asks twice for an end gets the one that is under way. NULL is fine. */
+/* From then on the process ignores them (but SIGCHLD): who asks twice for an end gets the one that is under way. NULL is fine. */
 void vg_signals_free(struct vg_signals *signals);
 
 VG_DEFINE_CLEANUP(struct vg_loop *, vg_loop_free)
