@@ -123,7 +123,7 @@ count() {
 
 # What only fetches and uses every core; a part that needs what could not be had says so itself.
 part "kernels of the guests" built tests/vm/kernels.sh
-part "etcd, kube-apiserver and MetalLB" built tests/api/build.sh etcd kube-apiserver metallb-controller metallb-speaker
+part "etcd, kube-apiserver, MetalLB and promlint" built tests/api/build.sh etcd kube-apiserver metallb-controller metallb-speaker promlint
 for ((i = 0; i < ${VG_LANES:-2}; i++)); do
 	lane &
 done

@@ -2,7 +2,7 @@
 # shellcheck shell=bash
 #
 # Which etcd, kube-apiserver and MetalLB (metallb-controller, metallb-speaker), and where they are once build.sh has made them. Their versions have
-# one truth: peers/*/go.mod.
+# one truth: peers/*/go.mod. And promlint, for the page of metrics.
 
 api_here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 api_cache=${VG_CACHE:-$(cd "$api_here/../.." && pwd)/.cache}/api
@@ -21,6 +21,7 @@ api_module() {
 	etcd) echo go.etcd.io/etcd/server/v3 ;;
 	kube-apiserver) echo k8s.io/kubernetes ;;
 	metallb-*) echo go.universe.tf/metallb ;;
+	promlint) echo github.com/prometheus/client_golang ;;
 	esac
 }
 

@@ -17,5 +17,6 @@ step format sh -c 'git ls-files "*.c" "*.h" | xargs clang-format --dry-run -Werr
 step style "$here/style.sh"
 step shellcheck sh -c 'git ls-files --cached --others --exclude-standard -- "*.sh" .ci/run | xargs shellcheck -x -P SCRIPTDIR -S warning'
 step man mandoc -T lint -W warning docs/vipguard.8
+step metrics "$here/metrics.sh"
 step options "$here/options.sh" "$build/vipguard"
 exit $bad

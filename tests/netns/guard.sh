@@ -1,12 +1,12 @@
 #!/bin/bash
 # SPDX-License-Identifier: Apache-2.0
 #
-# guard.sh VIPGUARD TOOLS: the real `vipguard run` on this host's own kernel, in network, mount and process namespaces of its own, so that
+# guard.sh VIPGUARD TOOLS PROMLINT: the real `vipguard run` on this host's own kernel, in network, mount and process namespaces of its own, so that
 # copies of it do not meet and nothing survives it. What traces is switched off (--without), for hosts that allow it and
 # hosts that do not to give the same answers. Closes with "N passed, M failed".
 set -uo pipefail
 if [[ ${VG_INSIDE:-} != yes ]]; then
-	exec env VG_INSIDE=yes unshare --net --mount --pid --fork --kill-child --mount-proc "$0" "$(realpath "$1")" "$(realpath "$2")"
+	exec env VG_INSIDE=yes unshare --net --mount --pid --fork --kill-child --mount-proc "$0" "$(realpath "$1")" "$(realpath "$2")" "$(realpath "$3")"
 fi
 here=$(cd "$(dirname "$0")" && pwd)
 while read -r name; do
@@ -19,6 +19,7 @@ cp "$1" /run/bin/vipguard
 for tool in rogue blast witness holder tcphello; do
 	cp "$2/$tool" /run/bin/
 done
+cp "$3" /run/bin/promlint
 export PATH=/run/bin:$PATH
 # shellcheck source=tests/guest/lib.sh
 source "$here/../guest/lib.sh"

@@ -42,7 +42,14 @@ else
 	failed=$((failed + 1))
 	echo "not ok: tests/netns/kern_probe.c does not build"
 fi
-part "guard" tests/netns/guard.sh "$build/vipguard" "$tools"
+# shellcheck source=tests/api/peers.sh
+source tests/api/peers.sh
+if tests/api/build.sh promlint; then
+	part "guard" tests/netns/guard.sh "$build/vipguard" "$tools" "$(api_binary promlint)"
+else
+	failed=$((failed + 1))
+	echo "not ok: promlint does not build"
+fi
 part "command line" tests/cli/cli.sh "$build/vipguard"
 echo "$passed passed, $failed failed"
 ((passed > 0 && failed == 0))

@@ -115,6 +115,8 @@ static void defaults(void **state)
 	assert_int_equal(o->period_ns, 60 * VG_NS_PER_SEC);
 	assert_string_equal(o->pin_dir, VG_PIN_DIR_DEFAULT);
 	assert_string_equal(o->socket, VG_SOCKET_DEFAULT);
+	assert_int_equal(o->metrics.port, 9477);
+	assert_false(o->metrics_vips);
 	assert_int_equal(o->without, 0);
 	assert_false(o->verbose);
 }

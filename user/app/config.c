@@ -302,6 +302,7 @@ static int set_defaults(struct vg_config_options *options, enum vg_command_bit c
 	options->node = strdup(host);
 	options->pin_dir = strdup(VG_PIN_DIR_DEFAULT);
 	options->socket = strdup(VG_SOCKET_DEFAULT);
+	(void)vg_listen_parse(VG_METRICS_DEFAULT, &options->metrics);
 	return options->node && options->pin_dir && options->socket ? 0 : -ENOMEM;
 }
 

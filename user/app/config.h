@@ -15,9 +15,11 @@
 #include "base/error.h"
 #include "core/addr.h"
 #include "kern/feature.h"
+#include "report/probes.h"
 #include "report/report.h"
 
 #define VG_PIN_DIR_DEFAULT "/sys/fs/bpf/vipguard"
+#define VG_METRICS_DEFAULT "127.0.0.1:9477"
 #define VG_SOCKET_DEFAULT "/run/vipguard/vipguard.sock"
 
 /* Which commands take an option; a flag of another command is an error. */
@@ -75,6 +77,8 @@ struct vg_config_options {
 	char *link; /* --link NAME (explain) */
 	char *pin_dir; /* --pin-dir */
 	char *socket; /* --socket */
+	struct vg_listen metrics; /* --metrics 127.0.0.1:9477; port 0: off */
+	bool metrics_vips; /* --metrics-vips */
 	uint32_t without; /* --without FEATURE, repeatable: 1 << enum vg_feature */
 	bool verbose; /* -v, --verbose: diagnostics on standard error */
 	char **args; /* what is no option */

@@ -83,10 +83,12 @@ static void on_signal(void *ctx, int signo)
 {
 	struct vg_guard *guard = ctx;
 
-	if (signo == SIGHUP)
-		vg_guard_reload(guard);
-	else
+	if (signo != SIGHUP) {
 		vg_loop_quit(guard->loop, signo);
+		return;
+	}
+	vg_guard_reload(guard);
+	vg_guard_listen(guard);
 }
 
 /* ---- start and stop */
@@ -208,6 +210,7 @@ static int attach(struct vg_guard *guard)
 		return vg_guard_log_error(VG_GUARD_CANNOT_LOOK, &error);
 	say_started(guard);
 	say_missing_links(guard);
+	vg_guard_listen(guard);
 	vg_guard_pause_say_kept(guard);
 	r = vg_kern_dump(guard->kern);
 	if (r < 0)
@@ -244,6 +247,7 @@ static void stop(struct vg_guard *guard)
 /* Frees in the reverse order of building; the reporter flushes what it has folded. */
 static void guard_deinit(struct vg_guard *guard)
 {
+	vg_guard_metrics_deinit(guard);
 	vg_guard_source_deinit(guard);
 	vg_reporter_free(guard->reporter);
 	vg_api_free(guard->api);

@@ -60,6 +60,7 @@ static void report(struct vg_guard *guard, const struct vg_fact *fact, const str
 		.latency_us = fresh ? (now_ns - fact->time_ns) / 1000 : 0,
 	};
 
+	vg_guard_tally(guard, fact, &finding.judgement, action);
 	finding.doer = vg_guard_doer(guard, &fact->who);
 	vg_reporter_finding(guard->reporter, &finding);
 }

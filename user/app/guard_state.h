@@ -5,6 +5,7 @@
 
 #include "app/config.h"
 #include "app/file_source.h"
+#include "app/guard_metrics.h"
 #include "core/act.h"
 #include "core/assess.h"
 #include "core/breaker.h"
@@ -50,6 +51,9 @@ struct vg_guard {
 	struct vg_reporter *reporter;
 	struct vg_kern *kern;
 	struct vg_api *api;
+	struct vg_probes *probes; /* NULL: nowhere over TCP */
+	bool probes_failed; /* the last try to listen there did */
+	struct vg_guard_metrics metrics;
 	bool attached;
 	bool said_ready;
 
@@ -184,6 +188,14 @@ void vg_guard_pause_say_kept(struct vg_guard *guard);
 json_t *vg_guard_pause(void *guard, const char *duration, const struct vg_api_peer *peer, struct vg_error *ret_error);
 json_t *vg_guard_resume(void *guard, const struct vg_api_peer *peer, struct vg_error *ret_error);
 json_t *vg_guard_pause_to_json(const struct vg_guard *guard); /* NULL: not paused, or no memory */
+
+/* guard_metrics.c */
+struct vg_probe_ops vg_guard_probe_ops(struct vg_guard *guard);
+void vg_guard_listen(struct vg_guard *guard); /* over TCP, if that is wanted and not so already */
+void vg_guard_metrics_deinit(struct vg_guard *guard);
+
+/* guard_metrics_bound.c */
+void vg_guard_tally(struct vg_guard *guard, const struct vg_fact *fact, const struct vg_judgement *judgement, enum vg_action action);
 
 /* guard_api.c */
 struct vg_api_ops vg_guard_api_ops(struct vg_guard *guard);

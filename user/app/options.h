@@ -11,7 +11,7 @@
 /* Where a value comes from, weakest first. */
 enum vg_place { VG_PLACE_DEFAULT, VG_PLACE_FILE, VG_PLACE_ENVIRONMENT, VG_PLACE_FLAG };
 
-#define VG_OPTIONS_MAX 40
+#define VG_OPTIONS_MAX 48
 
 /* Options while they are read. */
 struct vg_draft {
@@ -74,6 +74,7 @@ VG_SETTER(vg_set_output);
 VG_SETTER(vg_set_now);
 VG_SETTER(vg_set_pin_dir);
 VG_SETTER(vg_set_socket);
+VG_SETTER(vg_set_metrics);
 VG_SETTER(vg_set_without);
 VG_SETTER(vg_set_flag);
 void vg_node_to_lower(char *name); /* in place */

@@ -327,6 +327,14 @@ VG_SETTER(vg_set_socket)
 	return store_text(option, draft, value);
 }
 
+VG_SETTER(vg_set_metrics)
+{
+	(void)option;
+	if (vg_listen_parse(value, &draft->options->metrics) < 0)
+		return expected(ret_error, value, "ADDR:PORT such as 127.0.0.1:9477 or [::1]:9477, or off");
+	return 0;
+}
+
 static int unknown_feature(struct vg_error *error, const char *value)
 {
 	char names[256] = "one of ";

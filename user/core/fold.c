@@ -167,6 +167,11 @@ void vg_fold_flush(struct vg_fold *fold)
 	}
 }
 
+size_t vg_fold_size(const struct vg_fold *fold)
+{
+	return fold->n;
+}
+
 uint64_t vg_fold_next_ns(const struct vg_fold *fold)
 {
 	return fold->oldest ? fold->oldest->end_ns : 0;

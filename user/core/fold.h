@@ -40,6 +40,7 @@ bool vg_fold_add(struct vg_fold *fold, const struct vg_fold_key *key, const void
 /* Closes what is over by now. An entry that had repeats starts its next period, one that had none is forgotten. */
 void vg_fold_expire(struct vg_fold *fold, uint64_t now_ns);
 void vg_fold_flush(struct vg_fold *fold);
+size_t vg_fold_size(const struct vg_fold *fold);
 uint64_t vg_fold_next_ns(const struct vg_fold *fold); /* when to call vg_fold_expire(); 0: nothing is open */
 
 VG_DEFINE_CLEANUP(struct vg_fold *, vg_fold_free)

@@ -484,6 +484,11 @@ void vg_kern_count_lost_log(struct vg_kern *kern, uint64_t n)
 	vg_stats_add(&kern->maps.stats->lost_log, n);
 }
 
+size_t vg_kern_counted(const struct vg_kern *kern)
+{
+	return kern->seen ? vg_seen_size(kern->seen) : 0;
+}
+
 uint32_t vg_kern_netns(const struct vg_kern *kern)
 {
 	return kern->netns;

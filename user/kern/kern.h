@@ -168,6 +168,7 @@ int vg_kern_for_each_kept(const struct vg_kern *kern, int (*fn)(void *ctx, const
 
 const struct vg_features *vg_kern_features(const struct vg_kern *kern);
 void vg_kern_stats(const struct vg_kern *kern, struct vg_stats *ret_stats);
+size_t vg_kern_counted(const struct vg_kern *kern); /* entries of vg_seen, VG_MAX_SEEN at most */
 void vg_kern_count_lost_log(struct vg_kern *kern, uint64_t n);
 uint32_t vg_kern_netns(const struct vg_kern *kern);
 void vg_kern_link_name(const struct vg_kern *kern, uint32_t ifindex, char out[VG_IFNAME_MAX]); /* "" for an unknown one */

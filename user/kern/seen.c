@@ -262,3 +262,8 @@ void vg_seen_free(struct vg_seen *seen)
 	free(seen->entries);
 	free(seen);
 }
+
+size_t vg_seen_size(const struct vg_seen *seen)
+{
+	return seen->n;
+}

@@ -24,6 +24,7 @@ void vg_seen_note(struct vg_seen *seen, const struct vg_event *event);
 void vg_seen_drain(struct vg_seen *seen);
 /* The same, and leaves nothing behind that was handed out: what the kernel counts from now on is for the next guard. */
 void vg_seen_hand_over(struct vg_seen *seen);
+size_t vg_seen_size(const struct vg_seen *seen); /* entries that events told of */
 
 VG_DEFINE_CLEANUP(struct vg_seen *, vg_seen_free)
 

@@ -3,9 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <poll.h>
 #include <string.h>
-#include <sys/epoll.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
@@ -15,6 +13,8 @@
 #include "base/time.h"
 #include "report/api_watch.h"
 #include "report/json.h"
+#include "report/probe_answer.h"
+#include "report/serve.h"
 
 #define CONNECTIONS_MAX (VG_API_WATCHERS_MAX + 16)
 #define REQUEST_SECONDS 10 /* a client that says nothing for so long is let go; not those who watch */
@@ -25,10 +25,7 @@ struct vg_api {
 	struct vg_api_ops ops;
 	char path[sizeof(((struct sockaddr_un *)NULL)->sun_path)];
 	bool bound; /* the path is ours to remove */
-	struct MHD_Daemon *daemon;
-	int epoll_fd; /* the daemon's */
-	struct vg_io *io;
-	struct vg_timer *timer;
+	struct vg_serve *serve;
 	struct vg_watchers *watchers;
 };
 
@@ -214,39 +211,19 @@ static enum MHD_Result on_request(void *ctx, struct MHD_Connection *connection, 
 			return answer_error(connection, MHD_HTTP_METHOD_NOT_ALLOWED, "this path takes another method");
 		return routes[i].answer(ctx, connection);
 	}
+	if (vg_probe_is_path(url))
+		return vg_probe_answer(&((struct vg_api *)ctx)->ops.probes, connection, url, method);
 	return answer_error(connection, MHD_HTTP_NOT_FOUND, "no such path");
 }
 
-/* ---- the daemon on the loop */
-
-static void run_daemon(struct vg_api *api)
-{
-	unsigned long long ms;
-
-	MHD_run(api->daemon);
-	if (MHD_get_timeout(api->daemon, &ms) == MHD_YES)
-		vg_timer_arm(api->timer, vg_time_boot_ns() + ms * VG_NS_PER_MS);
-	else
-		vg_timer_disarm(api->timer);
-}
-
-static void on_io(void *ctx, uint32_t events)
-{
-	(void)events;
-	run_daemon(ctx);
-}
-
-static void on_timer(void *ctx)
-{
-	run_daemon(ctx);
-}
+/* ---- the server on the loop */
 
 /* Not run here: whoever publishes may be an answer that the daemon is just making. */
 static void on_kick(void *ctx)
 {
 	struct vg_api *api = ctx;
 
-	vg_timer_arm(api->timer, vg_time_boot_ns());
+	vg_serve_soon(api->serve);
 }
 
 static void on_lost(void *ctx, uint64_t n)
@@ -321,42 +298,20 @@ static int listen_at(const char *path, int *ret_fd)
 	return 0;
 }
 
-static int start_daemon(struct vg_api *api, int fd)
-{
-	const union MHD_DaemonInfo *info;
-
-	api->daemon = MHD_start_daemon(MHD_USE_EPOLL | MHD_ALLOW_SUSPEND_RESUME, 0, NULL, NULL, on_request, api, MHD_OPTION_LISTEN_SOCKET, fd,
-				       MHD_OPTION_CONNECTION_LIMIT, (unsigned)CONNECTIONS_MAX, MHD_OPTION_CONNECTION_TIMEOUT,
-				       (unsigned)REQUEST_SECONDS, MHD_OPTION_END);
-	if (!api->daemon) {
-		close(fd);
-		return -ENOMEM;
-	}
-	info = MHD_get_daemon_info(api->daemon, MHD_DAEMON_INFO_EPOLL_FD);
-	if (!info)
-		return -ENOTSUP;
-	api->epoll_fd = info->epoll_fd;
-	return 0;
-}
-
 static int build(struct vg_api *api, struct vg_loop *loop, const char *path)
 {
-	struct vg_watchers_config config = { .ctx = api, .kick = on_kick, .lost = on_lost };
-	int r, fd = -1;
+	struct vg_watchers_config watchers = { .ctx = api, .kick = on_kick, .lost = on_lost };
+	struct vg_serve_config config = { .connections = CONNECTIONS_MAX, .quiet_seconds = REQUEST_SECONDS, .answer = on_request, .ctx = api };
+	int r;
 
-	r = vg_timer_new(loop, on_timer, api, &api->timer);
+	r = vg_watchers_new(loop, &watchers, &api->watchers);
 	if (r == 0)
-		r = vg_watchers_new(loop, &config, &api->watchers);
-	if (r == 0)
-		r = listen_at(path, &fd);
+		r = listen_at(path, &config.fd);
 	if (r < 0)
 		return r;
 	strcpy(api->path, path); /* listen_at() has seen that it fits */
 	api->bound = true;
-	r = start_daemon(api, fd); /* fd is the daemon's now */
-	if (r == 0)
-		r = vg_io_new(loop, api->epoll_fd, EPOLLIN, on_io, api, &api->io);
-	return r;
+	return vg_serve_new(loop, &config, &api->serve);
 }
 
 int vg_api_new(struct vg_loop *loop, const char *path, const struct vg_api_ops *ops, struct vg_error *ret_error, struct vg_api **ret_api)
@@ -376,33 +331,27 @@ int vg_api_new(struct vg_loop *loop, const char *path, const struct vg_api_ops *
 	return 0;
 }
 
-/* Lets the watchers read what is left; the daemon must not be stopped while a connection sleeps (microhttpd.h). */
+/* Lets the watchers read what is left; the server must not be stopped while a connection sleeps. */
 static void end_watchers(struct vg_api *api)
 {
 	uint64_t end = vg_time_boot_ns() + END_MS * VG_NS_PER_MS;
-	struct pollfd p = { .fd = api->epoll_fd, .events = POLLIN };
 
 	vg_watchers_end(api->watchers, false);
-	MHD_run(api->daemon);
-	while (vg_watchers_count(api->watchers) > 0 && vg_time_boot_ns() < end) {
-		poll(&p, 1, 10);
-		MHD_run(api->daemon);
-	}
+	vg_serve_run(api->serve);
+	while (vg_watchers_count(api->watchers) > 0 && vg_time_boot_ns() < end)
+		vg_serve_wait(api->serve, 10);
 	vg_watchers_end(api->watchers, true);
-	MHD_run(api->daemon);
+	vg_serve_run(api->serve);
 }
 
 void vg_api_free(struct vg_api *api)
 {
 	if (!api)
 		return;
-	vg_io_free(api->io);
-	if (api->daemon) {
+	if (api->serve)
 		end_watchers(api);
-		MHD_stop_daemon(api->daemon);
-	}
+	vg_serve_free(api->serve);
 	vg_watchers_free(api->watchers);
-	vg_timer_free(api->timer);
 	if (api->bound)
 		unlink(api->path);
 	free(api);

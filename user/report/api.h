@@ -4,7 +4,8 @@
  * in our loop, so there is no second thread. Answers are JSON.
  *
  * GET /v1/status · GET /v1/check · GET /v1/explain?address=A[&address=B][&link=L] · GET /v1/evidence?address=A ·
- * GET /v1/watch (one line an event, open end) · PUT /v1/mode?mode=audit|enforce · PUT /v1/pause?for=15m · PUT /v1/resume
+ * GET /v1/watch (one line an event, open end) · PUT /v1/mode?mode=audit|enforce · PUT /v1/pause?for=15m · PUT /v1/resume · and what
+ * report/probes.h answers
  */
 #ifndef REPORT_API_H
 #define REPORT_API_H
@@ -16,6 +17,7 @@
 
 #include "base/error.h"
 #include "base/loop.h"
+#include "report/probes.h"
 
 struct vg_api;
 
@@ -37,6 +39,7 @@ struct vg_api_ops {
 	json_t *(*pause)(void *ctx, const char *duration, const struct vg_api_peer *peer, struct vg_error *ret_error);
 	json_t *(*resume)(void *ctx, const struct vg_api_peer *peer, struct vg_error *ret_error);
 	void (*lost)(void *ctx, uint64_t n); /* lines that a slow watcher did not take */
+	struct vg_probe_ops probes;
 };
 
 #define VG_API_WATCHERS_MAX 16

@@ -185,3 +185,8 @@ void vg_out_free(struct vg_out *out)
 		close(out->own_fd);
 	free(out);
 }
+
+size_t vg_out_waiting(const struct vg_out *out)
+{
+	return out->len;
+}

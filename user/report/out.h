@@ -8,6 +8,7 @@
 #ifndef REPORT_OUT_H
 #define REPORT_OUT_H
 
+#include <stddef.h>
 #include <stdint.h>
 
 #include "base/loop.h"
@@ -23,6 +24,7 @@ typedef void (*vg_out_lost_fn)(void *ctx, uint64_t n);
 int vg_out_new(struct vg_loop *loop, int fd, vg_out_lost_fn lost, void *ctx, struct vg_out **ret_out);
 void vg_out_free(struct vg_out *out); /* NULL is fine */
 void vg_out_line(struct vg_out *out, const char *line); /* without its newline */
+size_t vg_out_waiting(const struct vg_out *out); /* bytes, VG_OUT_BYTES at most */
 
 VG_DEFINE_CLEANUP(struct vg_out *, vg_out_free)
 

@@ -199,3 +199,13 @@ void vg_reporter_event(struct vg_reporter *reporter, const char *event, json_t *
 		return;
 	say(reporter, TAKE_PTR(body), vg_time_real_ns());
 }
+
+size_t vg_reporter_folded(const struct vg_reporter *reporter)
+{
+	return vg_fold_size(reporter->fold);
+}
+
+size_t vg_reporter_waiting(const struct vg_reporter *reporter)
+{
+	return reporter->out ? vg_out_waiting(reporter->out) : 0;
+}

@@ -59,6 +59,9 @@ void vg_reporter_event(struct vg_reporter *reporter, const char *event, json_t *
 /* The lines of late, each with its NUL, within the limits of report/bundle.h; the reporter's. */
 const struct vg_recent *vg_reporter_recent(const struct vg_reporter *reporter);
 
+size_t vg_reporter_folded(const struct vg_reporter *reporter); /* findings whose repeats are being counted, VG_FOLD_MAX at most */
+size_t vg_reporter_waiting(const struct vg_reporter *reporter); /* bytes that standard output has not taken yet */
+
 /* One finding as an object with the keys of docs/contract.md section 6 but time and id; a new reference, NULL: no memory. */
 json_t *vg_finding_to_json(const struct vg_finding *finding);
 
