@@ -89,6 +89,10 @@ static const struct counter counters[] = {
 	COUNTER(DISPLACED, displaced),
 	COUNTER(INACTIVE, inactive),
 	COUNTER(BYPASS_SWALLOWED, bypass_swallowed),
+	COUNTER(ANNOUNCE_TRUE, announce_true),
+	COUNTER(HEAL_TOLD, heal_told),
+	COUNTER(HEAL_FAILED, heal_failed),
+	COUNTER(HEAL_DELAYED, heal_delayed),
 	LOST(lost_ring_bind),
 	LOST(lost_ring_announce),
 	LOST(lost_seen),
@@ -98,6 +102,7 @@ static const struct counter counters[] = {
 	LOST(lost_log),
 	LOST(frame_unparsed),
 	LOST(deny_unparsed),
+	LOST(lost_heal),
 	LOST(past_unparsed),
 };
 _Static_assert(ARRAY_SIZE(counters) == sizeof(struct vg_stats) / sizeof(__u64), "every counter is on the page");

@@ -39,6 +39,11 @@
 	X(VG_METRIC_DISPLACED, "vipguard_displaced_total", COUNTER, "Times that the filter was taken off a link or overtaken, and put back.") \
 	X(VG_METRIC_INACTIVE, "vipguard_inactive_total", COUNTER, "Violations let pass after the deadline of the dead-man, or while paused.") \
 	X(VG_METRIC_BYPASS_SWALLOWED, "vipguard_bypass_swallowed_total", COUNTER, "Times that PACKET_QDISC_BYPASS was asked for and had no effect.") \
+	X(VG_METRIC_ANNOUNCE_TRUE, "vipguard_announce_true_total", COUNTER, \
+	  "Frames judged that named the hardware address of the rightful node, and passed.") \
+	X(VG_METRIC_HEAL_TOLD, "vipguard_heal_told_total", COUNTER, "Rounds in which neighbours were told whose an address is.") \
+	X(VG_METRIC_HEAL_FAILED, "vipguard_heal_failed_total", COUNTER, "Addresses of which neighbours could not be told.") \
+	X(VG_METRIC_HEAL_DELAYED, "vipguard_heal_delayed_total", COUNTER, "Seconds in which more was to be told than is at a time.") \
 	X(VG_METRIC_LOST, "vipguard_lost_total", COUNTER, "What could not be seen, named or said, by cause.") \
 	X(VG_METRIC_TABLE, "vipguard_table_entries", GAUGE, "Entries of a map, table or queue.") \
 	X(VG_METRIC_TABLE_LIMIT, "vipguard_table_entries_limit", GAUGE, "How many entries it may have.") \
