@@ -163,7 +163,6 @@ static inline void world_up(struct world *w)
 	assert_int_equal(vg_loop_new(&w->loop), 0);
 	assert_int_equal(vg_timer_new(w->loop, on_patience, w, &w->patience), 0);
 	assert_int_equal(vg_timer_new(w->loop, on_publish, w, &w->publisher), 0);
-	signal(SIGCHLD, SIG_DFL); /* vg_signals_free() of the world before has it ignored */
 	assert_int_equal(vg_signals_new(w->loop, signals, on_signal, w, &w->signals), 0);
 	new_api(w);
 }

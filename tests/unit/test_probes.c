@@ -92,7 +92,6 @@ static void world_up(struct world *w, uint64_t visit_ns)
 	*w = (struct world){ .page = "a_page 1\n" };
 	assert_int_equal(vg_loop_new(&w->loop), 0);
 	assert_int_equal(vg_timer_new(w->loop, on_patience, w, &w->patience), 0);
-	signal(SIGCHLD, SIG_DFL); /* vg_signals_free() of the world before has it ignored */
 	assert_int_equal(vg_signals_new(w->loop, signals, on_signal, w, &w->signals), 0);
 	listen_somewhere(w, visit_ns);
 }

@@ -3,10 +3,10 @@
 #include <string.h>
 
 #include "app/guard_state.h"
-#include "base/version.h"
 #include "app/process.h"
 #include "base/log.h"
 #include "base/time.h"
+#include "base/version.h"
 #include "core/verdict.h"
 
 static void put_state(const struct vg_guard *guard, struct vg_page *page)
@@ -17,7 +17,8 @@ static void put_state(const struct vg_guard *guard, struct vg_page *page)
 	char abi[16];
 
 	snprintf(abi, sizeof(abi), "%d", VG_ABI_VERSION);
-	vg_page_count(page, VG_METRIC_BUILD, 1, "version", vg_version(), "build", vg_version_build(), "libbpf", vg_kern_libbpf_version(), "abi", abi, NULL);
+	vg_page_count(page, VG_METRIC_BUILD, 1, "version", vg_version(), "build", vg_version_build(), "libbpf", vg_kern_libbpf_version(), "abi", abi,
+		      NULL);
 	vg_page_count(page, VG_METRIC_MODE, mode == VG_AUDIT, "mode", vg_mode_to_str(VG_AUDIT), NULL);
 	vg_page_count(page, VG_METRIC_MODE, mode == VG_ENFORCE, "mode", vg_mode_to_str(VG_ENFORCE), NULL);
 	vg_page_count(page, VG_METRIC_READY, guard->said_ready, NULL);
