@@ -5,7 +5,7 @@
 One "name=value" a line:
     frames      claims of the VIPs from cp1 with another hardware address than the rightful node's
     rightful    claims of the VIPs from cp1 that name the rightful node's hardware address
-    wrong       ms, the sum of the time in which the client was answered by another node than the rightful one (of the worst VIP)
+    wrong       ms, the sum of the time in which the client was answered by another node than the rightful one (of the worst VIP that was asked)
     outage      ms, the longest time without an answer by the rightful node (of the worst VIP)
     lost        requests to VIPs without any answer, of asked
     at          where the last answers came from: a node, or several with a comma between
@@ -43,9 +43,11 @@ def main():
     wrong, outage, at = 0.0, 0.0, []
     for vip in vips:
         mine = [(float(w[2]), w[4]) for w in asked if w[3] == vip]
+        if not mine:
+            continue
         wrong = max(wrong, wrong_time(sorted(mine), right, until))
         outage = max(outage, longest_gap(sorted(t for t, node in mine if node in right and t < until), since, until))
-        at.append(sorted(mine)[-1][1] if mine else "none")
+        at.append(sorted(mine)[-1][1])
     flips, entry = 0, {}
     for w in client:
         if w[0] == "neigh" and w[3] in vips and w[4] != "none":
@@ -56,8 +58,7 @@ def main():
     alive = [w for w in alive if float(w[1]) >= first]
     lives = sorted(float(w[2]) for w in alive if w[4] == "yes" and float(w[2]) < until)
     bad = [w for w in claims if w[2] not in right_mac]
-    if not asked:
-        outage, at = 0.0, ["-"]
+    at = at or ["-"]
     print(f"frames={len(bad)}")
     print(f"rightful={len(claims) - len(bad)}")
     print(f"wrong={wrong * 1000:.0f}")
