@@ -21,7 +21,7 @@ ill() {
 	client_asks "$VIP" "$CP_VIP:6443"
 	since=$(now)
 	step guest kube_vip_start
-	until_ticks 2 "$since"
+	until_decided 3 "$since" "$VIP"
 	until=$(now)
 	measure "$since" "$until" worker1 "$VIP"
 	expect_taken
