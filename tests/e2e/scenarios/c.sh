@@ -54,6 +54,7 @@ late() {
 	expect frames == 0
 	expect freed -lt "$(soon)"
 	expect acted -ge 50
+	expect rightful -ge 50
 	expect_healed "20 worker"
 	cell_end
 }

@@ -25,6 +25,7 @@ orphan() {
 		step guest 'await_event ".event == \"bind\" and .how == \"preexisting\" and .address == \"'"$VIP"'\" and .action == \"removed\"" >/dev/null'
 		expect bound == 0
 		expect frames == 0
+		expect rightful -ge 1
 		expect_healed
 	else
 		expect bound == 1
