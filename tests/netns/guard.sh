@@ -364,6 +364,17 @@ untouched() {
 }
 test_case "what is right is never touched" untouched
 
+# A guard whose API server is away.
+write_kubeconfig() {
+	jq -n '{apiVersion: "v1", kind: "Config", "current-context": "x", contexts: [{name: "x", context: {cluster: "x", user: "x"}}],
+		clusters: [{name: "x", cluster: {server: "http://127.0.0.1:1"}}], users: [{name: "x", user: {}}]}' >$RUN/kubeconfig
+}
+guard_beside_api() {
+	spawn cp1 vipguard run --mode enforce "${good[@]}" --kubeconfig $RUN/kubeconfig "${BLIND[@]}" --log-format json >$EVENTS 2>$RUN/guard.err
+	guard=$spawned
+	await_event '.event == "started"' >/dev/null
+}
+
 for part in "$here"/guard_*.sh; do
 	# shellcheck source=/dev/null
 	source "$part"

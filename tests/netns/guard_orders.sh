@@ -30,10 +30,6 @@ test_case "reload, by itself and by SIGHUP; a bad one keeps the old" reload
 
 # The API is away, and stays it: all that is known of the control plane is what kubelet's folder says.
 control_plane_is() { [[ $(vipguard explain 192.0.2.100 -o json | jq -r '.[0].bind.reason') == "$1" ]]; }
-write_kubeconfig() {
-	jq -n '{apiVersion: "v1", kind: "Config", "current-context": "x", contexts: [{name: "x", context: {cluster: "x", user: "x"}}],
-		clusters: [{name: "x", cluster: {server: "http://127.0.0.1:1"}}], users: [{name: "x", user: {}}]}' >$RUN/kubeconfig
-}
 manifests() {
 	mkdir -p $RUN/manifests
 	write_kubeconfig
@@ -68,11 +64,6 @@ kept_dummies() {
 	bound $VIP || return
 	named_dummy map lookup pinned $PINS/vg_dummies >/dev/null || fail "its name is forgotten" || return
 	guard_stop
-}
-guard_beside_api() {
-	spawn cp1 vipguard run --mode enforce "${good[@]}" --kubeconfig $RUN/kubeconfig "${BLIND[@]}" --log-format json >$EVENTS 2>$RUN/guard.err
-	guard=$spawned
-	await_event '.event == "started"' >/dev/null
 }
 test_case "a service dummy that only the cluster names is not forgotten by a restart" kept_dummies
 at cp1 ip link del purelb0

@@ -454,7 +454,7 @@ check "ends well" probe_stop
 
 # ---- what is on bpffs
 pinned=("$pins"/vg_*)
-check "maps are pinned" [ "${pinned[*]##*/}" = "vg_binds vg_calls vg_config vg_dummies vg_events vg_held vg_links vg_protect vg_ranges vg_seen vg_stats vg_vips" ]
+check "maps are pinned" [ "${pinned[*]##*/}" = "vg_binds vg_calls vg_config vg_dummies vg_events vg_heal vg_held vg_links vg_protect vg_ranges vg_seen vg_stats vg_vips" ]
 check "nothing else is left" [ -z "$(find "$pins" -mindepth 2)" ]
 check "a VIP reads like a report" grep -q '"address": "192.0.2.10"' <(bpftool map dump pinned "$pins/vg_vips")
 id=$(bpftool -j map show pinned "$pins/vg_vips" | grep -o '"id":[0-9]*')
