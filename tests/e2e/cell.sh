@@ -163,8 +163,8 @@ expect_spared() {
 	expect rightful -ge 1
 	expect frames == 0
 	expect at == cp1
-	expect lost -le 1 # the emulated card may lose a frame of thousands
-	expect cp_lost -le 1
+	expect lost == 0
+	expect cp_lost == 0
 	expect acted == 0
 	expect would == 0
 	expect harmed == 0
