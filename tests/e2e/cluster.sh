@@ -165,6 +165,7 @@ conflict_objects() {
 		api_get ServiceL2Status | jq -c '.items[] | {kind: "ServiceL2Status", metadata: {labels: .metadata.labels}, status: (.status | del(.interfaces))}'
 		api GET /apis/coordination.k8s.io/v1/namespaces/kube-system/leases |
 			jq -c '.items[] | select(.metadata.name | startswith("plndr-")) | {kind: "Lease", metadata: {name: .metadata.name}, spec: (.spec | del(.acquireTime, .renewTime, .leaseDurationSeconds))}'
-		api GET /api/v1/namespaces/shop/events | jq -c '.items[] | {kind: "Event", reason, message, count, source}'
+		# the server has controllers of its own that say something now and then, in the newer form, without a source
+		api GET /api/v1/namespaces/shop/events | jq -c '.items[] | select(.source.component) | {kind: "Event", reason, message, count, source}'
 	} | jq -s '{items: .}'
 }
