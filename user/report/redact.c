@@ -83,16 +83,30 @@ static char *hide(const char *text)
 	return fclose(out) == 0 ? TAKE_PTR(clean) : NULL;
 }
 
+/*
+ * Until nothing changes any more: what is put in place of one secret may make a word next to it long enough to be taken for another. Each turn leaves
+ * fewer bytes that are no mark, or fewer marks.
+ */
 char *vg_redact_text(const char *text, int *ret_r)
 {
-	char *clean;
+	_cleanup_free_ char *clean = NULL;
+	bool same = false;
 
 	*ret_r = 0;
 	if (!has_secret(text))
 		return NULL;
-	clean = hide(text);
-	*ret_r = clean ? 0 : -ENOMEM;
-	return clean;
+	while (!same) {
+		char *next = hide(clean ? clean : text);
+
+		if (!next) {
+			*ret_r = -ENOMEM;
+			return NULL;
+		}
+		same = strcmp(next, clean ? clean : text) == 0;
+		free(clean);
+		clean = next;
+	}
+	return TAKE_PTR(clean);
 }
 
 static bool is_secret_key(const char *key)
