@@ -49,7 +49,10 @@ static inline int addrioctl_set4(const char *label, unsigned long request, uint3
 	return addrioctl_call(AF_INET, request, &ifr);
 }
 
-/* SIOCSIFADDR gives the class's own mask first (devinet_ioctl); the second call narrows it to `prefix`. */
+/*
+ * SIOCSIFADDR gives the class's own mask first (devinet_ioctl); the second call narrows it to `prefix`. Where somebody has taken the address away
+ * in between there is nothing to narrow, and it was bound all the same.
+ */
 static inline int addrioctl_add4(const char *label, const struct tool_addr *addr, unsigned int prefix)
 {
 	uint32_t value;
@@ -59,7 +62,8 @@ static inline int addrioctl_add4(const char *label, const struct tool_addr *addr
 	r = addrioctl_set4(label, SIOCSIFADDR, value);
 	if (r)
 		return r;
-	return addrioctl_set4(label, SIOCSIFNETMASK, prefix ? htonl(~0U << (32 - prefix)) : 0);
+	r = addrioctl_set4(label, SIOCSIFNETMASK, prefix ? htonl(~0U << (32 - prefix)) : 0);
+	return r == -EADDRNOTAVAIL || r == -ENODEV ? 0 : r;
 }
 
 /* Taking an alias label down deletes its address and leaves the link up (devinet_ioctl, SIOCSIFFLAGS with a colon). */
