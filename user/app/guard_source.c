@@ -183,12 +183,15 @@ static void on_kube_fresh(void *ctx, bool fresh, const char *why)
 	if (guard->fresh == fresh && (fresh || guard->was_stale))
 		return;
 	guard->fresh = fresh;
+	/* said when the kernel acts on nothing any more: who hears it and ends this guard leaves no picture to the next one */
+	if (!fresh && guard->snapshot && guard->complete)
+		vg_guard_take_freshness(guard);
 	if (!fresh)
 		vg_reporter_event(guard->reporter, "degraded", json_pack("{s:s, s:s}", "what", "source", "why", why));
 	else if (guard->was_stale)
 		vg_reporter_event(guard->reporter, "recovered", json_pack("{s:s}", "what", "source"));
 	guard->was_stale = !fresh;
-	if (guard->snapshot && guard->complete)
+	if (fresh && guard->snapshot && guard->complete)
 		vg_guard_take_freshness(guard);
 	vg_guard_say_ready(guard);
 }
