@@ -26,18 +26,25 @@
 #define NETLINK_ROUTE 0
 
 /*
+ * The trampoline never runs one program twice at a time on a CPU (5.10: preemption off; since 5.12: prog->active). So where a task is preempted
+ * within the program, it is left out for every other task of that CPU until then, and what these send would pass unseen: hence a second program.
+ */
+enum deny_turn { DENY_FIRST, DENY_AGAIN, DENY_TURNS };
+
+/*
  * A send on its way through the functions below. They are global, so that the verifier takes each one once and on its own, and these get
- * no pointers before 5.13: what they need lies here. One program only writes it, and the trampoline never runs one program twice at a
- * time on a CPU (5.10: preemption off; later: prog->active).
+ * no pointers before 5.13: what they need lies here. Each turn has one of its own, and only one program that writes it.
  */
 struct deny_send {
 	struct vg_nlwalk walk;
 	struct net *net; /* the socket's */
+	/* First turn only: the send that it has just let pass; nothing while it runs, so that who is left out then is noticed. */
+	const void *passed;
 };
 
 struct {
 	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
-	__uint(max_entries, 1);
+	__uint(max_entries, DENY_TURNS);
 	__type(key, __u32);
 	__type(value, struct deny_send);
 } vg_scratch SEC(".maps");
@@ -52,11 +59,9 @@ enum deny_answer {
 	DENY_UNPARSED,
 };
 
-static __always_inline struct deny_send *deny_send_get(void)
+static __always_inline struct deny_send *deny_send_get(__u32 turn)
 {
-	__u32 zero = 0;
-
-	return bpf_map_lookup_elem(&vg_scratch, &zero);
+	return bpf_map_lookup_elem(&vg_scratch, &turn);
 }
 
 /* The insert hook sees this very task next and is told by a mark; of what it does not see there is an event at once. */
@@ -74,9 +79,9 @@ static __always_inline void deny_would(const struct vg_ask *ask, const char *nam
 }
 
 /* Of what the walk has found. One that is refused, or would be, decides for the whole send. */
-__noinline int vg_deny_judge(void)
+__noinline int vg_deny_judge(__u32 turn)
 {
-	struct deny_send *send = deny_send_get();
+	struct deny_send *send = deny_send_get(turn);
 	struct vg_config *config = vg_config_get();
 	struct vg_stats *stats = vg_stats_get();
 	char name[VG_IFNAME_MAX] = { 0 };
@@ -104,59 +109,85 @@ __noinline int vg_deny_judge(void)
 }
 
 /* An enum deny_answer. */
-__noinline int vg_deny_step(void)
+__noinline int vg_deny_step(__u32 turn)
 {
-	struct deny_send *send = deny_send_get();
+	struct deny_send *send = deny_send_get(turn);
 
 	if (!send)
 		return DENY_PASS;
 	switch (vg_nl_step(&send->walk)) {
 	case VG_NL_MORE: return DENY_MORE;
-	case VG_NL_ASK: return vg_deny_judge();
+	case VG_NL_ASK: return vg_deny_judge(turn);
 	case VG_NL_END: return DENY_PASS;
 	case VG_NL_UNREADABLE: break;
 	}
 	return DENY_UNPARSED;
 }
 
-static __always_inline int deny_walk(struct net *net, const struct sk_buff *skb, struct vg_stats *stats)
+static __always_inline int deny_walk(__u32 turn, struct net *net, const struct sk_buff *skb, struct vg_stats *stats)
 {
-	struct deny_send *send = deny_send_get();
+	struct deny_send *send = deny_send_get(turn);
 	int answer = DENY_UNPARSED;
 
 	if (!send)
 		return 0;
 	send->net = net;
+	send->passed = NULL;
 	vg_nl_start(&send->walk, skb->data, skb->len);
 	for (int i = 0; i < VG_NL_STEPS; i++) {
-		answer = vg_deny_step();
+		answer = vg_deny_step(turn);
 		if (answer != DENY_MORE)
 			break;
 	}
 	if (answer == DENY_MORE || answer == DENY_UNPARSED)
 		VG_COUNT(stats, deny_unparsed);
-	return answer == DENY_REFUSE ? -EPERM : 0;
+	if (answer == DENY_REFUSE)
+		return -EPERM;
+	send->passed = skb;
+	return 0;
 }
 
 /*
  * The socket's namespace counts, not the task's: a socket may be used from, or handed to, another one. Whether the message is for the
  * kernel or for another process cannot be told here; both need the same capability.
  */
-SEC("fmod_ret/security_netlink_send")
-int BPF_PROG(vg_deny, struct sock *sk, struct sk_buff *skb, int ret)
+static __always_inline int deny_send(__u32 turn, const struct sock *sk, const struct sk_buff *skb)
 {
-	struct vg_config *config;
-	struct vg_stats *stats;
+	struct vg_config *config = vg_config_get();
+	struct vg_stats *stats = vg_stats_get();
 
-	if (ret)
-		return ret;
-	if (sk->sk_protocol != NETLINK_ROUTE || vg_nl_is_other(skb->data, skb->len))
-		return 0;
-	config = vg_config_get();
-	stats = vg_stats_get();
 	if (!config || !stats || !config->deny)
 		return 0;
 	if (sk->__sk_common.skc_net.net->ns.inum != config->netns)
 		return 0;
-	return deny_walk(sk->__sk_common.skc_net.net, skb, stats);
+	return deny_walk(turn, sk->__sk_common.skc_net.net, skb, stats);
+}
+
+static __always_inline bool deny_is_other(const struct sock *sk, const struct sk_buff *skb)
+{
+	return sk->sk_protocol != NETLINK_ROUTE || vg_nl_is_other(skb->data, skb->len);
+}
+
+SEC("fmod_ret/security_netlink_send")
+int BPF_PROG(vg_deny, struct sock *sk, struct sk_buff *skb, int ret)
+{
+	if (ret || deny_is_other(sk, skb))
+		return ret;
+	return deny_send(DENY_FIRST, sk, skb);
+}
+
+/* After vg_deny, and not if that one refuses: what it was not asked about. */
+SEC("fmod_ret/security_netlink_send")
+int BPF_PROG(vg_deny_again, struct sock *sk, struct sk_buff *skb, int ret)
+{
+	struct deny_send *first;
+
+	if (ret || deny_is_other(sk, skb))
+		return ret;
+	first = deny_send_get(DENY_FIRST);
+	if (first && first->passed == skb) {
+		first->passed = NULL; /* the next send may lie at the same place */
+		return 0;
+	}
+	return deny_send(DENY_AGAIN, sk, skb);
 }

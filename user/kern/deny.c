@@ -9,7 +9,9 @@
 #include "ioctl.skel.h"
 #include "kern/program.h"
 
+/* Of a trampoline's programs the one that was attached last runs first. */
 static const struct vg_program netlink_table[] = {
+	{ VG_FEATURE_DENY, "vg_deny_again" },
 	{ VG_FEATURE_DENY, "vg_deny" },
 };
 
