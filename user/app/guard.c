@@ -76,6 +76,7 @@ int vg_guard_set_mode(struct vg_guard *guard, enum vg_mode mode)
 		vg_guard_look_begin(guard);
 		vg_guard_look_end(guard, true);
 	}
+	vg_guard_notify_status(guard);
 	return 0;
 }
 
@@ -87,8 +88,10 @@ static void on_signal(void *ctx, int signo)
 		vg_loop_quit(guard->loop, signo);
 		return;
 	}
+	vg_guard_notify_reloading(guard);
 	vg_guard_reload(guard);
 	vg_guard_listen(guard);
+	vg_guard_notify_ready(guard);
 }
 
 /* ---- start and stop */
@@ -121,6 +124,7 @@ static int start_kern(struct vg_guard *guard)
 		.remove = options->remove,
 		.heal = options->heal,
 		.dead_man_ns = options->dead_man_ns,
+		.alive_ns = vg_guard_notify_alive_ns(guard),
 		.detach_on_exit = options->detach_on_exit,
 		.interfaces = (const char *const *)options->interfaces.list,
 		.n_interfaces = options->interfaces.n,
@@ -133,6 +137,8 @@ static int start_kern(struct vg_guard *guard)
 				     .lost = on_lost,
 				     .changed = on_feature_changed,
 				     .woke = vg_guard_woke,
+				     .tick = vg_guard_notify_status,
+				     .alive = vg_guard_notify_alive,
 				     .neighbour = vg_guard_on_neighbour };
 	struct vg_error error;
 	int r;
@@ -218,6 +224,7 @@ static int attach(struct vg_guard *guard)
 	vg_guard_breaker_dumped(guard);
 	guard->attached = true;
 	vg_guard_say_ready(guard);
+	vg_guard_notify_ready(guard);
 	return 0;
 }
 
@@ -232,6 +239,8 @@ static int start_loop(struct vg_guard *guard)
 		r = start_reporter(guard);
 	if (r >= 0)
 		r = vg_guard_evidence_start(guard);
+	if (r >= 0)
+		r = vg_guard_notify_start(guard);
 	if (r < 0)
 		vg_log_errno(r, "cannot start");
 	return r < 0 ? VG_GUARD_CANNOT_LOOK : 0;
@@ -239,6 +248,7 @@ static int start_loop(struct vg_guard *guard)
 
 static void stop(struct vg_guard *guard)
 {
+	vg_guard_notify_stopping(guard);
 	if (guard->kern)
 		vg_kern_drain(guard->kern);
 	vg_reporter_event(guard->reporter, "stopping", NULL);
@@ -258,6 +268,7 @@ static void guard_deinit(struct vg_guard *guard)
 	vg_timer_free(guard->pause);
 	vg_guard_heal_deinit(guard);
 	vg_guard_forget_described(guard);
+	vg_notify_free(guard->notify);
 	vg_signals_free(guard->signals);
 	vg_loop_free(guard->loop);
 }

@@ -6,6 +6,7 @@
 #include "app/config.h"
 #include "app/file_source.h"
 #include "app/guard_metrics.h"
+#include "base/notify.h"
 #include "core/act.h"
 #include "core/assess.h"
 #include "core/breaker.h"
@@ -32,6 +33,7 @@ struct vg_bypass_said {
 	uint64_t until_ns; /* CLOCK_BOOTTIME */
 };
 
+#define VG_NOTIFY_STATUS_MAX 256 /* one line of `systemctl status`; a longer one is cut */
 #define VG_BYPASS_SAID_MAX 64 /* beyond, some are said more often */
 
 /* Exit status of the guard (cli/cli.h names the same). */
@@ -56,6 +58,11 @@ struct vg_guard {
 	struct vg_guard_metrics metrics;
 	bool attached;
 	bool said_ready;
+
+	/* what a service manager is told (guard_notify.c) */
+	struct vg_notify *notify; /* NULL: there is none */
+	char notified[VG_NOTIFY_STATUS_MAX]; /* the status that it has; "": none */
+	bool notify_due; /* READY=1 did not get through */
 
 	/* sources (guard_source.c) */
 	struct vg_file_source *source; /* NULL: no assignments file */
@@ -196,6 +203,15 @@ void vg_guard_metrics_deinit(struct vg_guard *guard);
 
 /* guard_metrics_bound.c */
 void vg_guard_tally(struct vg_guard *guard, const struct vg_fact *fact, const struct vg_judgement *judgement, enum vg_action action);
+
+/* guard_notify.c: READY, RELOADING, WATCHDOG, STATUS, STOPPING of sd_notify(3) */
+int vg_guard_notify_start(struct vg_guard *guard); /* -errno */
+void vg_guard_notify_ready(struct vg_guard *guard); /* attached, or reloaded */
+void vg_guard_notify_reloading(struct vg_guard *guard);
+void vg_guard_notify_status(void *guard); /* if it is another one than it was told last */
+void vg_guard_notify_alive(void *guard);
+void vg_guard_notify_stopping(struct vg_guard *guard);
+uint64_t vg_guard_notify_alive_ns(const struct vg_guard *guard); /* how often vg_guard_notify_alive() is to be called; 0: never */
 
 /* guard_api.c */
 struct vg_api_ops vg_guard_api_ops(struct vg_guard *guard);

@@ -24,6 +24,11 @@ uint64_t vg_time_real_ns(void)
 	return clock_ns(CLOCK_REALTIME);
 }
 
+uint64_t vg_time_monotonic_ns(void)
+{
+	return clock_ns(CLOCK_MONOTONIC);
+}
+
 void vg_time_rfc3339(uint64_t real_ns, char *out)
 {
 	time_t seconds = (time_t)(real_ns / VG_NS_PER_SEC);

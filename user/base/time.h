@@ -12,6 +12,7 @@
 
 uint64_t vg_time_boot_ns(void);
 uint64_t vg_time_real_ns(void);
+uint64_t vg_time_monotonic_ns(void); /* for those who ask for that clock by name */
 /* Wall-clock time in ns since 1970 as RFC 3339 in UTC with microseconds. out: VG_RFC3339_MAX bytes. */
 void vg_time_rfc3339(uint64_t real_ns, char *out);
 /* RFC 3339 section 5.6, any zone. -EINVAL for anything else, and for a time before 1970. */

@@ -10,12 +10,18 @@
 
 struct vg_deadman;
 
-/*
- * woke is called when the deadline is found to have passed (the process was stopped, the host slept), before it is moved: what the kernel's maps
- * say may be out of date by then. tick is called whenever the timer moved it. Both may be NULL.
- */
-int vg_deadman_new(struct vg_loop *loop, struct vg_config *config, uint64_t dead_man_ns, vg_timer_fn woke, vg_timer_fn tick, void *ctx,
-		   struct vg_deadman **ret_deadman);
+/* Callbacks may be NULL. */
+struct vg_deadman_config {
+	uint64_t dead_man_ns;
+	uint64_t alive_ns; /* somebody else, too, takes us for dead when alive was not called for so long; 0: nobody does */
+	vg_timer_fn woke; /* the deadline is found to have passed (the process was stopped, the host slept), and is not moved yet: what the kernel's
+			   * maps say may be out of date by now */
+	vg_timer_fn tick; /* the timer has moved it */
+	vg_timer_fn alive; /* it was moved, by the timer or by vg_deadman_move(), and the timer's next time would be too late for alive_ns */
+	void *ctx;
+};
+
+int vg_deadman_new(struct vg_loop *loop, struct vg_config *map, const struct vg_deadman_config *config, struct vg_deadman **ret_deadman);
 /* The loop is busy and alive: moves the deadline as the timer would; one that has passed stays, for the timer. Two clocks and one store. NULL is
  * fine. */
 void vg_deadman_move(struct vg_deadman *deadman);

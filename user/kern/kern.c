@@ -20,28 +20,6 @@
 
 /* ---- what the parts call ---- */
 
-static void on_lost(void *ctx, const char *cause, uint64_t n)
-{
-	struct vg_kern *kern = ctx;
-
-	kern->sink.lost(kern->sink.ctx, cause, n);
-}
-
-static void on_woke(void *ctx)
-{
-	struct vg_kern *kern = ctx;
-
-	if (kern->sink.woke)
-		kern->sink.woke(kern->sink.ctx);
-}
-
-static void tell_losses(void *ctx)
-{
-	struct vg_kern *kern = ctx;
-
-	vg_losses_tell(&kern->losses, kern->maps.stats, on_lost, kern);
-}
-
 static void on_fact(void *ctx, const struct vg_fact *fact)
 {
 	struct vg_kern *kern = ctx;
@@ -111,7 +89,7 @@ static void on_event(void *ctx, const struct vg_event *event, size_t size)
 	case VG_EVENT_ANNOUNCE: vg_kern_note_announce(kern, event, size); break;
 	case VG_EVENT_BYPASS: vg_kern_note_bypass(kern, event); break;
 	}
-	tell_losses(kern);
+	vg_kern_tell_losses(kern);
 }
 
 static void on_drain(void *ctx)
@@ -139,19 +117,6 @@ void vg_kern_say_changed(void *ctx, enum vg_feature feature, bool ok, const char
 	capability->ok = ok;
 	snprintf(capability->why, sizeof(capability->why), "%.*s", (int)sizeof(capability->why) - 1, why);
 	kern->sink.changed(kern->sink.ctx, feature, ok, why);
-}
-
-static void on_tick(void *ctx)
-{
-	struct vg_kern *kern = ctx;
-
-	tell_losses(kern);
-	vg_sense_watch(kern->sense);
-	if (kern->programs.announce)
-		vg_announce_watch(kern->programs.announce);
-	vg_kern_watch(kern);
-	vg_answers_look(kern->answers, false);
-	vg_kern_watch_xdp(kern);
 }
 
 static void on_asked(void *ctx, uint32_t events)
@@ -280,7 +245,7 @@ static int set_up_sense(struct vg_kern *kern, const struct vg_kern_config *confi
 		.filters_changed = on_filters_changed,
 		.route = vg_kern_on_route,
 		.overrun = vg_kern_on_overrun,
-		.settled = tell_losses,
+		.settled = vg_kern_tell_losses,
 	};
 	int r;
 
@@ -328,6 +293,7 @@ int vg_kern_new(struct vg_loop *loop, const struct vg_kern_config *config, const
 	kern->loop = loop;
 	kern->sink = *sink;
 	kern->dead_man_ns = config->dead_man_ns;
+	kern->alive_ns = config->alive_ns;
 	kern->detach_on_exit = config->detach_on_exit;
 	kern->lock_fd = -1;
 	kern->wire_fd = -1;
@@ -427,7 +393,7 @@ int vg_kern_attach(struct vg_kern *kern, struct vg_error *ret_error)
 		return r;
 	/* what the maps say is of now: the kernel may act on it */
 	vg_kern_publish(kern);
-	r = vg_deadman_new(kern->loop, kern->maps.config, kern->dead_man_ns, on_woke, on_tick, kern, &kern->deadman);
+	r = vg_kern_start_deadman(kern);
 	if (r < 0)
 		return vg_error_set(ret_error, r, "cannot set the dead-man's timer: %s", strerror(-r));
 	vg_programs_pin(&kern->programs);
@@ -461,7 +427,7 @@ void vg_kern_drain(struct vg_kern *kern)
 	on_drain(kern);
 	if (kern->seen)
 		vg_seen_hand_over(kern->seen);
-	tell_losses(kern);
+	vg_kern_tell_losses(kern);
 }
 
 void vg_kern_busy(struct vg_kern *kern)

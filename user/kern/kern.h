@@ -29,6 +29,7 @@ struct vg_kern_config {
 	enum vg_mode mode;
 	bool deny, drop, remove, heal; /* --act */
 	uint64_t dead_man_ns;
+	uint64_t alive_ns; /* how often at least sink.alive is to be called; 0: never */
 	bool detach_on_exit; /* vg_kern_free() frees the kernel at once */
 	const char *const *interfaces; /* where frames are judged; n_interfaces 0: the default choice */
 	size_t n_interfaces;
@@ -66,6 +67,10 @@ struct vg_kern_sink {
 	/* The dead-man's deadline has passed, and the kernel acts again as soon as this returns: what is out of date by now is to be said in the maps
 	 * first. NULL: not of interest. */
 	void (*woke)(void *ctx);
+	/* The dead-man's timer had its turn: the one occasion that an idle guard has to look at anything. NULL: not of interest. */
+	void (*tick)(void *ctx);
+	/* The loop turns, or is busy with something that it knows of. May come from within any call to vg_kern_*(). NULL: not of interest. */
+	void (*alive)(void *ctx);
 	/* The neighbour table says something else of this address on this link; addr NULL: of any. NULL: not of interest. See vg_kern_tell(). */
 	void (*neighbour)(void *ctx, const struct vg_addr *addr, uint32_t ifindex);
 };

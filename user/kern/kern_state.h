@@ -20,6 +20,7 @@ struct vg_kern {
 	struct vg_loop *loop;
 	struct vg_kern_sink sink;
 	uint64_t dead_man_ns;
+	uint64_t alive_ns;
 	bool detach_on_exit;
 	bool attached;
 	int lock_fd; /* of kern/alone.h; -1: a stranger has the name */
@@ -45,6 +46,10 @@ struct vg_kern {
 
 /* kern.c */
 void vg_kern_say_changed(void *kern, enum vg_feature feature, bool ok, const char *why);
+
+/* kern_tick.c */
+void vg_kern_tell_losses(void *kern); /* what was lost since it was told last */
+int vg_kern_start_deadman(struct vg_kern *kern); /* -errno */
 
 /* kern_dummies.c */
 int vg_kern_keep_dummies(struct vg_kern *kern, struct vg_dummies *ret_kept, struct vg_error *ret_error);
