@@ -16,9 +16,10 @@ static const struct {
 	enum vg_command_bit bit;
 	int (*run)(const struct vg_config_options *options);
 } programs[] = {
-	{ VG_CMD_RUN, vg_cmd_run },	  { VG_CMD_CHECK, vg_cmd_check },	{ VG_CMD_EXPLAIN, vg_cmd_explain }, { VG_CMD_STATUS, vg_cmd_status },
-	{ VG_CMD_WATCH, vg_cmd_watch },	  { VG_CMD_MODE, vg_cmd_mode },		{ VG_CMD_PAUSE, vg_cmd_pause },	    { VG_CMD_RESUME, vg_cmd_resume },
-	{ VG_CMD_DETACH, vg_cmd_detach }, { VG_CMD_EVIDENCE, vg_cmd_evidence }, { VG_CMD_VERSION, vg_cmd_version },
+	{ VG_CMD_RUN, vg_cmd_run },	      { VG_CMD_CHECK, vg_cmd_check },	  { VG_CMD_EXPLAIN, vg_cmd_explain },
+	{ VG_CMD_STATUS, vg_cmd_status },     { VG_CMD_WATCH, vg_cmd_watch },	  { VG_CMD_MODE, vg_cmd_mode },
+	{ VG_CMD_PAUSE, vg_cmd_pause },	      { VG_CMD_RESUME, vg_cmd_resume },	  { VG_CMD_DETACH, vg_cmd_detach },
+	{ VG_CMD_EVIDENCE, vg_cmd_evidence }, { VG_CMD_VERSION, vg_cmd_version }, { VG_CMD_COMPLETION, vg_cmd_completion },
 };
 
 static int print_help(void)

@@ -35,6 +35,7 @@ enum vg_command_bit {
 	VG_CMD_RESUME = 1 << 8,
 	VG_CMD_DETACH = 1 << 9,
 	VG_CMD_EVIDENCE = 1 << 10,
+	VG_CMD_COMPLETION = 1 << 15,
 };
 
 enum vg_output { VG_OUTPUT_TEXT, VG_OUTPUT_JSON, VG_OUTPUT_MARKDOWN };

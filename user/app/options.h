@@ -27,6 +27,7 @@ struct vg_option {
 	unsigned commands; /* enum vg_command_bit, or-ed */
 	bool list; /* repeatable; comma-separated in the environment */
 	const char *metavar; /* NULL: a switch, no value needed */
+	const char *values; /* the words that it takes, for completion; NULL: not from a short list */
 	const char *help;
 	/* Checks one value and stores it. error: what was found and what was expected, without the place. */
 	int (*set)(const struct vg_option *option, struct vg_draft *draft, const char *value, struct vg_error *ret_error);

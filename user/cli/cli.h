@@ -22,6 +22,7 @@ int vg_cmd_pause(const struct vg_config_options *options);
 int vg_cmd_resume(const struct vg_config_options *options);
 int vg_cmd_evidence(const struct vg_config_options *options);
 int vg_cmd_detach(const struct vg_config_options *options);
+int vg_cmd_completion(const struct vg_config_options *options);
 int vg_cmd_version(const struct vg_config_options *options);
 
 #endif
