@@ -12,6 +12,9 @@ CC := $(if $(filter default,$(origin CC)),gcc,$(CC))
 CLANG ?= clang
 BPFTOOL ?= $(firstword $(wildcard /usr/sbin/bpftool) bpftool)
 PREFIX ?= /usr/local
+SYSCONFDIR ?= /etc
+UNITDIR ?= $(PREFIX)/lib/systemd/system
+ZSHDIR ?= $(PREFIX)/share/zsh/site-functions
 T ?= 60
 O ?= build$(if $(SAN),/san)$(if $(FUZZ),/fuzz)
 
@@ -49,9 +52,10 @@ BPFTESTS := $(patsubst %,$(O)/bpftest/%,load_test hooks_test announce_run announ
 DEPS := gcc clang llvm libclang-rt-14-dev clang-format clang-tidy make git pkg-config bpftool libbpf-dev libelf-dev zlib1g-dev libmnl-dev \
 	libyaml-dev libjansson-dev libmicrohttpd-dev libcurl4-openssl-dev libcmocka-dev linux-libc-dev \
 	busybox-static cpio xz-utils zstd iproute2 tcpdump nftables iputils-arping procps jq python3 shellcheck mandoc universal-ctags \
-	qemu-system-x86 iputils-ping kmod curl ca-certificates strace openssl util-linux debian-archive-keyring
+	qemu-system-x86 iputils-ping kmod curl ca-certificates strace openssl util-linux debian-archive-keyring \
+	debhelper lintian mmdebstrap zsh fish
 
-.PHONY: all help deps check test demo matrix chaos lint fmt fuzz bench bench-core bench-api verifier-baseline e2e e2e-double install clean tools unit guest-files
+.PHONY: all help deps check test demo matrix chaos lint fmt fuzz bench bench-core bench-api verifier-baseline e2e e2e-double install uninstall clean tools unit guest-files
 
 all: $(O)/vipguard ## build build/vipguard (default)
 
@@ -193,11 +197,26 @@ e2e-double: ## the double of kube-vip beside recordings of the real one
 
 # ---- install
 
-install: all ## into PREFIX (/usr/local) under DESTDIR
+INSTALLED := $(PREFIX)/share/bash-completion/completions $(PREFIX)/share/fish/vendor_completions.d $(PREFIX)/share/doc/vipguard/examples \
+	$(PREFIX)/share/man/man5 $(PREFIX)/share/man/man8 $(UNITDIR) $(ZSHDIR) $(SYSCONFDIR)/vipguard
+
+install: all ## into PREFIX (/usr/local) under DESTDIR: program, unit, man pages, completion, SYSCONFDIR/vipguard (/etc) if it has none
 	install -Dm755 $(O)/vipguard $(DESTDIR)$(PREFIX)/sbin/vipguard
-	install -Dm644 deploy/vipguard.service $(DESTDIR)$(PREFIX)/lib/systemd/system/vipguard.service
-	install -Dm644 -t $(DESTDIR)$(PREFIX)/share/doc/vipguard deploy/config.yaml deploy/assignments.yaml
-	install -Dm644 docs/vipguard.8 $(DESTDIR)$(PREFIX)/share/man/man8/vipguard.8
+	install -d $(INSTALLED:%=$(DESTDIR)%)
+	sed 's,/usr/local/sbin/,$(PREFIX)/sbin/,; s,/etc/,$(SYSCONFDIR)/,' deploy/vipguard.service >$(DESTDIR)$(UNITDIR)/vipguard.service
+	$(O)/vipguard completion bash >$(DESTDIR)$(PREFIX)/share/bash-completion/completions/vipguard
+	$(O)/vipguard completion zsh >$(DESTDIR)$(ZSHDIR)/_vipguard
+	$(O)/vipguard completion fish >$(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d/vipguard.fish
+	install -m644 -t $(DESTDIR)$(PREFIX)/share/doc/vipguard/examples deploy/assignments.yaml
+	install -m644 -t $(DESTDIR)$(PREFIX)/share/man/man8 docs/vipguard.8
+	install -m644 -t $(DESTDIR)$(PREFIX)/share/man/man5 docs/vipguard-config.5
+	[[ -e $(DESTDIR)$(SYSCONFDIR)/vipguard/config.yaml ]] || install -m644 -t $(DESTDIR)$(SYSCONFDIR)/vipguard deploy/config.yaml
+
+uninstall: ## takes away what install has put there, but for SYSCONFDIR/vipguard (stop the guard first, then: vipguard detach)
+	rm -f $(addprefix $(DESTDIR),$(PREFIX)/sbin/vipguard $(UNITDIR)/vipguard.service $(ZSHDIR)/_vipguard \
+	  $(PREFIX)/share/bash-completion/completions/vipguard $(PREFIX)/share/fish/vendor_completions.d/vipguard.fish \
+	  $(PREFIX)/share/man/man8/vipguard.8 $(PREFIX)/share/man/man5/vipguard-config.5)
+	rm -rf $(DESTDIR)$(PREFIX)/share/doc/vipguard
 
 clean: ## remove build/ (downloads stay in .cache/)
 	rm -rf build

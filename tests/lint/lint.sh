@@ -16,7 +16,7 @@ step spdx "$here/spdx.sh"
 step format sh -c 'git ls-files "*.c" "*.h" | xargs clang-format --dry-run -Werror'
 step style "$here/style.sh"
 step shellcheck sh -c 'git ls-files --cached --others --exclude-standard -- "*.sh" .ci/run | xargs shellcheck -x -P SCRIPTDIR -S warning'
-step man mandoc -T lint -W warning docs/vipguard.8
+step man mandoc -T lint -W warning docs/vipguard.8 docs/vipguard-config.5
 step metrics "$here/metrics.sh"
 step options "$here/options.sh" "$build/vipguard"
 exit $bad

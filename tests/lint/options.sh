@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
 #
-# Options and commands have one truth, the tables in user/app/options.c. Holds the man page and what --help prints against them.
+# Options and commands have one truth, the tables in user/app/options.c. Holds the man pages and what --help prints against them.
 #
 #     options.sh VIPGUARD        the built program
 set -eu
@@ -10,6 +10,7 @@ program=$1
 root=$(CDPATH='' cd -- "$(dirname -- "$0")/../.." && pwd)
 tables=$root/user/app/options.c
 page=$root/docs/vipguard.8
+keys=$root/docs/vipguard-config.5
 dir=$(mktemp -d)
 trap 'rm -rf "$dir"' EXIT
 failed=0
@@ -51,8 +52,13 @@ sed -n '/^\.Sh OPTIONS/,/^\.Sh ASSIGNMENTS/{
 }' "$page" | sort > "$dir/page"
 same "values in vipguard.8" "$dir/page"
 
-# ---- the page is a page
-if ! mandoc -T lint -W warning "$page" >&2; then
+# ---- keys of the configuration: every option but the one that names the file
+sed -n 's/^\t{ \.name = "\([a-z-]*\)".*/\1/p' "$tables" | grep -vx config | sort > "$dir/table"
+sed -n '/^\.Sh CONFIG.YAML/,/^\.Sh ASSIGNMENTS.YAML/s/^\.It Cm \([a-z-]*\) :.*/\1/p' "$keys" | sort > "$dir/page"
+same "keys in vipguard-config.5" "$dir/page"
+
+# ---- the pages are pages
+if ! mandoc -T lint -W warning "$page" "$keys" >&2; then
 	failed=1
 fi
 exit $failed
