@@ -24,6 +24,7 @@ for address in foo '' - 192.0.2.300 192.0.2.10/32 fe80::1%eth0 192.0.02.1 "$long
 done
 refused "one bad of many" 'explain: found "x", expected an IP address' explain 192.0.2.10 x 192.0.2.11 "${files[@]}"
 refused "run without a source" '^vipguard: nothing says which VIP belongs where: .*--assignments' run
+refused "run as a Pod where there is none" '^vipguard: --kubeconfig in-cluster: this is no Pod' run --kubeconfig in-cluster
 
 # ---- flags: each unknown one, each bad value; the command line and the environment alike
 for flag in --bogus --breakers --assignment --mod --no-mode -x; do

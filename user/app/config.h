@@ -21,6 +21,7 @@
 #define VG_PIN_DIR_DEFAULT "/sys/fs/bpf/vipguard"
 #define VG_METRICS_DEFAULT "127.0.0.1:9477"
 #define VG_SOCKET_DEFAULT "/run/vipguard/vipguard.sock"
+#define VG_IN_CLUSTER "in-cluster" /* in the place of a kubeconfig */
 
 /* Which commands take an option; a flag of another command is an error. */
 enum vg_command_bit {
@@ -51,7 +52,7 @@ struct vg_config_options {
 	bool deny, drop, remove, heal; /* --act, default all */
 	char *node; /* --node, else NODE_NAME, else host name */
 	char *assignments; /* --assignments FILE; NULL: none */
-	char *kubeconfig; /* --kubeconfig FILE; NULL: none */
+	char *kubeconfig; /* --kubeconfig FILE, or VG_IN_CLUSTER; NULL: none */
 	char *context; /* --context NAME of the kubeconfig; NULL: its current one */
 	char *server; /* --server URL[,URL...]: tried before what kubeconfig or cluster say */
 	struct vg_config_list manifests; /* --manifests DIR, repeatable: static Pods of this host */

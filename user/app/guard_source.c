@@ -229,19 +229,27 @@ static void protect_server(struct vg_guard *guard, const char *url)
 		guard->servers[guard->n_servers++] = prefix;
 }
 
+static int find_in_cluster(const struct vg_config_options *options, struct vg_error *ret_error, struct vg_access **ret_access)
+{
+	struct vg_error why;
+	int r = vg_access_in_cluster(VG_SERVICE_ACCOUNT_DIR, &why, ret_access);
+
+	if (r == 0)
+		return 0;
+	if (options->kubeconfig)
+		return vg_error_set(ret_error, r, "--kubeconfig %s: this is no Pod with a service account (%s)", options->kubeconfig, why.text);
+	return vg_error_set(ret_error, r, "nothing says which VIP belongs where: give --assignments FILE or --kubeconfig FILE, or run in a Pod (%s)",
+			    why.text);
+}
+
 static int find_access(const struct vg_config_options *options, struct vg_error *ret_error, struct vg_access **ret_access)
 {
 	int r;
 
-	struct vg_error why;
-
-	if (options->kubeconfig)
+	if (options->kubeconfig && strcmp(options->kubeconfig, VG_IN_CLUSTER) != 0)
 		r = vg_access_kubeconfig(options->kubeconfig, options->context, ret_error, ret_access);
 	else
-		r = vg_access_in_cluster(VG_SERVICE_ACCOUNT_DIR, &why, ret_access);
-	if (r < 0 && !options->kubeconfig)
-		vg_error_set(ret_error, r, "nothing says which VIP belongs where: give --assignments FILE or --kubeconfig FILE, or run in a Pod (%s)",
-			     why.text);
+		r = find_in_cluster(options, ret_error, ret_access);
 	if (r == 0 && options->server)
 		r = vg_access_prefer(*ret_access, options->server, ret_error);
 	return r;

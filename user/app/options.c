@@ -37,7 +37,7 @@ static const struct vg_option options[] = {
 	  .metavar = "FILE",
 	  .set = vg_set_text,
 	  AT(kubeconfig),
-	  .help = "how to reach the API server (default: as a Pod, unless --assignments is given)" },
+	  .help = "how to reach the API server, or in-cluster (default: in-cluster, unless --assignments is given)" },
 	{ .name = "context",
 	  .commands = VG_CMD_RUN,
 	  .metavar = "NAME",
