@@ -55,7 +55,7 @@ DEPS := gcc clang llvm libclang-rt-14-dev clang-format clang-tidy make git pkg-c
 	qemu-system-x86 iputils-ping kmod curl ca-certificates strace openssl util-linux debian-archive-keyring \
 	debhelper lintian mmdebstrap zsh fish
 
-.PHONY: all help deps check test demo matrix chaos lint fmt fuzz bench bench-core bench-api verifier-baseline e2e e2e-double install uninstall clean tools unit guest-files
+.PHONY: manifests all help deps check test demo matrix chaos lint fmt fuzz bench bench-core bench-api verifier-baseline e2e e2e-double install uninstall clean tools unit guest-files
 
 all: $(O)/vipguard ## build build/vipguard (default)
 
@@ -196,6 +196,10 @@ e2e-double: ## the double of kube-vip beside recordings of the real one
 	@tests/e2e/kube-vip/compare.sh
 
 # ---- install
+
+manifests: ## copy what deploy/ has twice, for kustomize and Helm read nothing above their folders
+	@cp deploy/rbac.yaml deploy/kustomize/base/rbac.yaml
+	@cp deploy/rbac.yaml deploy/helm/vipguard/files/rbac.yaml
 
 INSTALLED := $(PREFIX)/share/bash-completion/completions $(PREFIX)/share/fish/vendor_completions.d $(PREFIX)/share/doc/vipguard/examples \
 	$(PREFIX)/share/man/man5 $(PREFIX)/share/man/man8 $(UNITDIR) $(ZSHDIR) $(SYSCONFDIR)/vipguard

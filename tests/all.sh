@@ -56,6 +56,7 @@ job_fuzz() { VG_JOBS=1 part "fuzzers" make_quiet fuzz T="${VG_FUZZ_SECONDS:-10}"
 job_api_live() { part "a real API server" tests/api/live/run.sh; }
 job_api_rig() { part "the rig of it" tests/api/smoke.sh; }
 job_api_guest() { part "the guard with a real API server, 6.1" tests/api/guest/run.sh 6.1; }
+job_manifests() { part "what deploy/ installs" tests/deploy/manifests.sh; }
 job_double() { part "the double of kube-vip" tests/e2e/kube-vip/compare.sh; }
 job_e2e() { part "end to end, 6.1: ${e2e:-everything}" tests/e2e/run.sh "${@}"; }
 job_netns() { part "namespaces on this host" tests/netns/run.sh; }
@@ -84,7 +85,7 @@ e2e='a c f' # the conflict, the guard that comes late, the rightful holder; `mak
 # The first for whoever waits for it, then the long ones, so that the lanes end together.
 jobs=(check "guest newest" "guest 5.10 $oldest" "e2e $e2e" api_guest "guest 6.1 $between" "guest 6.12 $between" check_sanitizers check_clang netns mutants
 	"lockdown 6.1 test_bypass.sh test_matrix.sh" "lockdown newest test_matrix.sh" "chaos 6.1" api_live api_rig fuzz
-	"bpf 5.10" "bpf 6.1" "bpf 6.12" "bpf newest" demo double corpus)
+	"bpf 5.10" "bpf 6.1" "bpf 6.12" "bpf newest" demo double corpus manifests)
 
 # Takes jobs until there is none left.
 lane() {
@@ -123,7 +124,7 @@ count() {
 
 # What only fetches and uses every core; a part that needs what could not be had says so itself.
 part "kernels of the guests" built tests/vm/kernels.sh
-part "etcd, kube-apiserver, MetalLB and promlint" built tests/api/build.sh etcd kube-apiserver metallb-controller metallb-speaker promlint
+part "etcd, kube-apiserver, MetalLB, promlint and render" built tests/api/build.sh etcd kube-apiserver metallb-controller metallb-speaker promlint render
 for ((i = 0; i < ${VG_LANES:-2}; i++)); do
 	lane &
 done

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 #
 # build.sh [NAME...]: builds etcd and kube-apiserver, or those named, from their released Go modules, once. They end as
-#   <cache>/api/{etcd,kube-apiserver,metallb-controller,metallb-speaker,promlint}-<version>
+#   <cache>/api/{etcd,kube-apiserver,metallb-controller,metallb-speaker,promlint,render}-<version>
 # and MetalLB's CRDs as <cache>/api/metallb-crds-<version>. What is there already is not built again: a full cache needs no network and
 # no Go. Without, it takes 3 to 5 minutes on two cores, MetalLB 2 more. `build.sh go` prints the Go that would be used, getting it first
 # if need be.

@@ -2,7 +2,7 @@
 # shellcheck shell=bash
 #
 # Which etcd, kube-apiserver and MetalLB (metallb-controller, metallb-speaker), and where they are once build.sh has made them. Their versions have
-# one truth: peers/*/go.mod. And promlint, for the page of metrics.
+# one truth: peers/*/go.mod. And promlint, for the page of metrics, and render, for what deploy/ installs.
 
 api_here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 api_cache=${VG_CACHE:-$(cd "$api_here/../.." && pwd)/.cache}/api
@@ -22,6 +22,7 @@ api_module() {
 	kube-apiserver) echo k8s.io/kubernetes ;;
 	metallb-*) echo go.universe.tf/metallb ;;
 	promlint) echo github.com/prometheus/client_golang ;;
+	render) echo helm.sh/helm/v3 ;;
 	esac
 }
 
@@ -29,8 +30,11 @@ api_version() {
 	awk -v module="$(api_module "$1")" '{ sub(/^require /, "") } $1 == module && $2 ~ /^v/ { print $2; exit }' "$(api_peer "$1")/go.mod"
 }
 
+# The program of render is ours and grows: another one is another file.
 api_binary() {
-	echo "$api_cache/$1-$(api_version "$1")"
+	local of=''
+	[[ $1 != render ]] || of=-$(cat "$api_here"/peers/render/* | sha256sum | cut -c 1-8)
+	echo "$api_cache/$1-$(api_version "$1")$of"
 }
 
 # The CRDs of that MetalLB, as its module has them: a folder of YAML.
