@@ -76,6 +76,11 @@ static void request_as_asked(void **state)
 	for (size_t i = 0; i < ARRAY_SIZE(bad); i++)
 		assert_case(bad[i], vg_http_get(w->http, &(struct vg_http_request){ .path = bad[i] }, &sink, &call) == -EINVAL);
 	assert_int_equal(vg_http_get(w->http, &(struct vg_http_request){ .path = "/", .accept = "a\r\nb: c" }, &sink, &call), -EINVAL);
+	assert_int_equal(vg_http_get(w->http, &(struct vg_http_request){ .path = "/", .method = "POST" }, &sink, &call), -EINVAL);
+	assert_int_equal(vg_http_write(w->http, &(struct vg_http_request){ .path = "/", .method = "POST" }, &sink, &call), -EINVAL);
+	assert_int_equal(vg_http_write(w->http, &(struct vg_http_request){ .path = "/", .method = "POST", .body = "{}", .body_type = "a\r\nb: c" },
+				       &sink, &call),
+			 -EINVAL);
 }
 
 static void agent_is_checked(void **state)

@@ -15,6 +15,9 @@ static void call_free(struct vg_http_call *call)
 	vg_http_headers_free(call);
 	free(call->path);
 	free(call->accept);
+	free(call->method);
+	free(call->body);
+	free(call->body_type);
 	free(call);
 }
 
@@ -151,6 +154,12 @@ static bool printable(const char *text)
 	return true;
 }
 
+static bool is_sound(const struct vg_http_request *request, const struct vg_http_sink *sink)
+{
+	return request->path && request->path[0] == '/' && !strchr(request->path, ' ') && printable(request->path) &&
+	       (!request->accept || printable(request->accept)) && sink->data && sink->done;
+}
+
 static int call_new(struct vg_http *http, const struct vg_http_request *request, const struct vg_http_sink *sink, struct vg_http_call **ret_call)
 {
 	VG_CLEANUP(call_freep) struct vg_http_call *call = calloc(1, sizeof(*call));
@@ -172,24 +181,57 @@ static int call_new(struct vg_http *http, const struct vg_http_request *request,
 	return 0;
 }
 
+static int copy_body(struct vg_http_call *call, const struct vg_http_request *request)
+{
+	call->method = strdup(request->method);
+	call->body = strdup(request->body);
+	if (asprintf(&call->body_type, "Content-Type: %s", request->body_type) < 0)
+		call->body_type = NULL;
+	return call->method && call->body && call->body_type ? 0 : -ENOMEM;
+}
+
+static int send_call(struct vg_http *http, struct vg_http_call *call)
+{
+	int r = http->driving ? 0 : vg_http_start(call);
+
+	if (r < 0)
+		return r;
+	call->next = http->calls;
+	http->calls = call;
+	return 0;
+}
+
 int vg_http_get(struct vg_http *http, const struct vg_http_request *request, const struct vg_http_sink *sink, struct vg_http_call **ret_call)
 {
 	VG_CLEANUP(call_freep) struct vg_http_call *call = NULL;
 	int r;
 
-	if (!request->path || request->path[0] != '/' || strchr(request->path, ' ') || !printable(request->path) ||
-	    (request->accept && !printable(request->accept)) || !sink->data || !sink->done)
+	if (request->method || !is_sound(request, sink))
 		return -EINVAL;
 	r = call_new(http, request, sink, &call);
+	if (r == 0)
+		r = send_call(http, call);
 	if (r < 0)
 		return r;
-	if (!http->driving) {
-		r = vg_http_start(call);
-		if (r < 0)
-			return r;
-	}
-	call->next = http->calls;
-	http->calls = call;
+	*ret_call = TAKE_PTR(call);
+	return 0;
+}
+
+int vg_http_write(struct vg_http *http, const struct vg_http_request *request, const struct vg_http_sink *sink, struct vg_http_call **ret_call)
+{
+	VG_CLEANUP(call_freep) struct vg_http_call *call = NULL;
+	int r;
+
+	if (!is_sound(request, sink) || !request->method || !request->body || !request->body_type || !printable(request->method) ||
+	    !printable(request->body_type))
+		return -EINVAL;
+	r = call_new(http, request, sink, &call);
+	if (r == 0)
+		r = copy_body(call, request);
+	if (r == 0)
+		r = send_call(http, call);
+	if (r < 0)
+		return r;
 	*ret_call = TAKE_PTR(call);
 	return 0;
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * GET requests to the API server on the loop: libcurl's multi interface, one HTTP/2 connection for all where the server offers it.
- * Answers come in pieces as they arrive; nothing is collected here. No callback is called from inside vg_http_get().
+ * Requests to the API server on the loop: libcurl's multi interface, one HTTP/2 connection for all where the server offers it.
+ * Answers come in pieces as they arrive; nothing is collected here. No callback is called from inside vg_http_get() or vg_http_write().
  *
  * Servers: the first that lets us connect is kept until a connection to it fails; then the next one is tried. An HTTP status,
  * whatever it is, is an answer and no reason to go on.
@@ -52,6 +52,8 @@ struct vg_http_request {
 	const char *path; /* "/api/v1/nodes?watch=1&...", escaped; copied */
 	const char *accept; /* NULL: application/json */
 	uint64_t idle_ns; /* no byte for so long ends it with -ETIMEDOUT; 0: no limit */
+	const char *method; /* vg_http_write(): "POST", "PATCH" */
+	const char *body, *body_type; /* likewise; NUL-terminated, copied */
 	bool lasting; /* after the header a byte of any call on its connection will do: a watch may be quiet while its connection lives */
 };
 
@@ -59,6 +61,8 @@ int vg_http_new(struct vg_loop *loop, const struct vg_http_config *config, struc
 void vg_http_free(struct vg_http *http); /* NULL is fine; calls that run end without done() */
 /* -ENOMEM, -EINVAL. sink is copied. */
 int vg_http_get(struct vg_http *http, const struct vg_http_request *request, const struct vg_http_sink *sink, struct vg_http_call **ret_call);
+/* With a body. The same, but for this: where the connection went bad after it was sent the server may have done it all the same. */
+int vg_http_write(struct vg_http *http, const struct vg_http_request *request, const struct vg_http_sink *sink, struct vg_http_call **ret_call);
 void vg_http_cancel(struct vg_http_call *call); /* NULL is fine; done() is not called any more */
 /* After a 401: the token is read again. 1: it is another one, so try again at once; 0: the same; -errno. */
 int vg_http_refresh(struct vg_http *http, struct vg_error *ret_error);

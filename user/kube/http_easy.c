@@ -155,6 +155,8 @@ static int set_credentials(struct vg_http_call *call, const struct vg_access *ac
 
 	vg_http_headers_free(call);
 	r = add_header(call, call->accept);
+	if (r == 0 && call->body_type)
+		r = add_header(call, call->body_type);
 	if (r < 0)
 		return r;
 	if (vg_secret_size(access->token)) {
@@ -245,6 +247,17 @@ static int set_connection(struct vg_http_call *call)
 	return set_version(easy, !strncasecmp(http->targets[http->server].base, "https:", 6));
 }
 
+/* The body is lent to it: libcurl sends it again from its start where a connection of the pool had gone. */
+static int set_body(const struct vg_http_call *call)
+{
+	if (!call->method)
+		return 0;
+	SET(call->easy, CURLOPT_POSTFIELDS, call->body);
+	SET(call->easy, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)strlen(call->body));
+	SET(call->easy, CURLOPT_CUSTOMREQUEST, call->method);
+	return 0;
+}
+
 static int set_request(struct vg_http_call *call)
 {
 	_cleanup_free_ char *url = NULL;
@@ -268,7 +281,7 @@ static int set_request(struct vg_http_call *call)
 	SET(easy, CURLOPT_HEADERDATA, call);
 	SET(easy, CURLOPT_PREREQFUNCTION, on_connected);
 	SET(easy, CURLOPT_PREREQDATA, call);
-	return 0;
+	return set_body(call);
 }
 
 int vg_http_easy_setup(struct vg_http_call *call)

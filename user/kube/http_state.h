@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Private to http*.c. A call is owned by its vg_http from vg_http_get() until done() has returned or it is cancelled.
+ * Private to http*.c. A call is owned by its vg_http from vg_http_get() or vg_http_write() until done() has returned or it is cancelled.
  *
  * libcurl allows no call to curl_multi_*() from inside its callbacks. So while it is driven, calls that start wait in CALL_QUEUED
  * and calls that are cancelled in CALL_GONE until it has returned; done() runs only after it has returned.
@@ -31,6 +31,7 @@ struct vg_http_call {
 	struct vg_http_sink sink;
 	char *path;
 	char *accept; /* the header's whole line */
+	char *method, *body, *body_type; /* NULL: a GET; body_type is the header's whole line */
 	uint64_t idle_ns;
 	bool lasting;
 	bool answered; /* the header is complete */
