@@ -18,5 +18,6 @@ step style "$here/style.sh"
 step shellcheck sh -c 'git ls-files --cached --others --exclude-standard -- "*.sh" .ci/run | xargs shellcheck -x -P SCRIPTDIR -S warning'
 step man mandoc -T lint -W warning docs/vipguard.8 docs/vipguard-config.5
 step metrics "$here/metrics.sh"
+step events "$here/events.sh"
 step options "$here/options.sh" "$build/vipguard"
 exit $bad

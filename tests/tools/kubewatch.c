@@ -6,7 +6,8 @@
  *	kubewatch --objects FILE...	what a dump holds, printed like "dump"
  *
  * On standard input: "dump" prints every object as canonical JSON, sorted by kind and key, then "."; "status" one line about the
- * reflectors; "retry" as SIGHUP does it to the guard; "quit", or the end of input, ends it.
+ * reflectors; "retry" as SIGHUP does it to the guard; "quit", or the end of input, ends it. With --events "tell TIMES ABOUT ADDRESS [NUMBER]"
+ * is a finding about the Service ABOUT ("-": about the node) that came so often, of NUMBER addresses (ADDRESS-0, ...).
  */
 #include <errno.h>
 #include <getopt.h>
@@ -23,6 +24,7 @@
 #include "core/cluster_store.h"
 #include "kube/dump.h"
 #include "kube/life.h"
+#include "kube/publish.h"
 #include "kube/source.h"
 #include "report/objects.h"
 
@@ -31,6 +33,9 @@ struct watcher {
 	struct vg_cluster *cluster;
 	struct vg_kube_source *source;
 	struct vg_kube_config config;
+	struct vg_publisher *publisher;
+	struct vg_publisher_config events;
+	bool tells;
 	uint64_t started_ns;
 	bool verbose;
 	bool complete;
@@ -162,6 +167,18 @@ static void add_reflector(void *ctx, const struct vg_reflector_status *status)
 					"errors", (json_int_t)status->errors, "odd", (json_int_t)status->odd, "last_error", status->last_error));
 }
 
+static json_t *events_to_json(void)
+{
+	struct vg_publisher_status status;
+
+	if (!watcher.publisher)
+		return json_null();
+	vg_publisher_status(watcher.publisher, &status);
+	return json_pack("{s:I, s:I, s:I, s:I, s:I, s:I, s:b, s:s}", "created", (json_int_t)status.created, "continued", (json_int_t)status.continued,
+			 "failed", (json_int_t)status.failed, "left_out", (json_int_t)status.left_out, "waiting", (json_int_t)status.waiting,
+			 "series", (json_int_t)status.series, "forbidden", status.forbidden, "last_error", status.last_error);
+}
+
 static void status(void)
 {
 	json_t *reflectors = json_array();
@@ -170,11 +187,69 @@ static void status(void)
 
 	vg_kube_source_for_each(watcher.source, add_reflector, reflectors);
 	vg_kube_source_life(watcher.source, &life);
-	print(json_pack("{s:s, s:b, s:b, s:I, s:o, s:o, s:{s:I, s:I, s:s}}", "server", vg_kube_source_server(watcher.source), "complete",
+	print(json_pack("{s:s, s:b, s:b, s:I, s:o, s:o, s:o, s:{s:I, s:I, s:s}}", "server", vg_kube_source_server(watcher.source), "complete",
 			vg_kube_source_complete(watcher.source), "fresh", vg_kube_source_is_fresh(watcher.source), "age_ms",
 			age == UINT64_MAX ? (json_int_t)-1 : (json_int_t)(age / VG_NS_PER_MS), "knowledge", knowledge_to_json(), "reflectors",
-			reflectors, "life", "requests", (json_int_t)life.requests, "failures", (json_int_t)life.failures, "last_error",
-			life.last_error));
+			reflectors, "events", events_to_json(), "life", "requests", (json_int_t)life.requests, "failures", (json_int_t)life.failures,
+			"last_error", life.last_error));
+}
+
+/* ---- Events */
+
+static void on_forbidden(void *ctx, const char *why)
+{
+	(void)ctx;
+	say(why ? "events-forbidden" : "events-allowed", NULL, why);
+}
+
+static void on_refused(void *ctx, const char *why)
+{
+	(void)ctx;
+	say("events-refused", NULL, why);
+}
+
+static void on_left_out(void *ctx, uint64_t n)
+{
+	char text[32];
+
+	(void)ctx;
+	snprintf(text, sizeof(text), "%" PRIu64, n);
+	say("events-left-out", NULL, text);
+}
+
+static void tell(const char *line)
+{
+	char about[300], address[64], numbered[96];
+	unsigned times, n = 0;
+	int got = sscanf(line, "tell %u %299s %63s %u", &times, about, address, &n);
+	struct vg_notice notice = {
+		.reason = "VIPBindSeen", .action = "Report", .actor = "rogue", .pod = "", .note = "said by a test", .warning = true
+	};
+
+	if (got < 3 || !watcher.publisher) {
+		say("unknown", NULL, line);
+		return;
+	}
+	notice.on_node = !strcmp(about, "-");
+	notice.about = notice.on_node ? watcher.config.node : about;
+	for (unsigned i = 0; i < (n ? n : 1); i++) {
+		snprintf(numbered, sizeof(numbered), n ? "%s-%u" : "%s", address, i);
+		notice.address = numbered;
+		for (unsigned j = 0; j < times; j++)
+			vg_publisher_tell(watcher.publisher, &notice, 1);
+	}
+	say("told", NULL, NULL);
+}
+
+static int start_events(void)
+{
+	const struct vg_publisher_sink sink = { .forbidden = on_forbidden, .refused = on_refused, .left_out = on_left_out };
+
+	if (!watcher.tells)
+		return 0;
+	watcher.events.http = vg_kube_source_http(watcher.source);
+	watcher.events.pace.node = watcher.config.node;
+	return vg_publisher_new(watcher.loop, &watcher.events, &sink, &watcher.publisher);
 }
 
 /* ---- input */
@@ -185,6 +260,10 @@ static void obey(const char *line)
 		dump(watcher.cluster);
 	else if (!strcmp(line, "status"))
 		status();
+	else if (!strncmp(line, "tell ", 5))
+		tell(line);
+	else if (!strcmp(line, "retry") && watcher.publisher)
+		vg_publisher_retry(watcher.publisher);
 	else if (!strcmp(line, "retry"))
 		vg_kube_source_retry(watcher.source);
 	else if (!strcmp(line, "quit"))
@@ -267,23 +346,56 @@ static int run(void)
 		return fail("standard input", strerror(-r));
 	if (vg_kube_source_new(watcher.loop, &watcher.config, &sink, &error, &watcher.source) < 0)
 		return fail("source", error.text);
+	if (start_events() < 0)
+		return fail("events", "out of memory");
 	r = vg_loop_run(watcher.loop);
+	vg_publisher_free(watcher.publisher);
 	vg_kube_source_free(watcher.source);
 	vg_io_free(input);
 	vg_loop_free(watcher.loop);
 	return r < 0 ? 3 : 0;
 }
 
-enum { OPT_SERVER = 256, OPT_KUBECONFIG, OPT_TOKEN, OPT_NODE, OPT_MAX_AGE, OPT_MIN, OPT_MAX, OPT_BOOKMARK, OPT_PAGE, OPT_NO_WATCH_LIST, OPT_OBJECTS };
-
-static const struct option options[] = {
-	{ "server", required_argument, NULL, OPT_SERVER },    { "kubeconfig", required_argument, NULL, OPT_KUBECONFIG },
-	{ "token-file", required_argument, NULL, OPT_TOKEN }, { "node", required_argument, NULL, OPT_NODE },
-	{ "max-age", required_argument, NULL, OPT_MAX_AGE },  { "backoff-min", required_argument, NULL, OPT_MIN },
-	{ "backoff-max", required_argument, NULL, OPT_MAX },  { "bookmark", required_argument, NULL, OPT_BOOKMARK },
-	{ "page", required_argument, NULL, OPT_PAGE },	      { "no-watch-list", no_argument, NULL, OPT_NO_WATCH_LIST },
-	{ "objects", no_argument, NULL, OPT_OBJECTS },	      { 0 }
+enum {
+	OPT_SERVER = 256,
+	OPT_KUBECONFIG,
+	OPT_TOKEN,
+	OPT_NODE,
+	OPT_MAX_AGE,
+	OPT_MIN,
+	OPT_MAX,
+	OPT_BOOKMARK,
+	OPT_PAGE,
+	OPT_NO_WATCH_LIST,
+	OPT_OBJECTS,
+	OPT_EVENTS,
+	OPT_EVERY,
+	OPT_BURST,
+	OPT_HEARTBEAT,
+	OPT_SHUT,
+	OPT_TIMEOUT,
+	OPT_WAIT
 };
+
+static const struct option options[] = { { "server", required_argument, NULL, OPT_SERVER },
+					 { "kubeconfig", required_argument, NULL, OPT_KUBECONFIG },
+					 { "token-file", required_argument, NULL, OPT_TOKEN },
+					 { "node", required_argument, NULL, OPT_NODE },
+					 { "max-age", required_argument, NULL, OPT_MAX_AGE },
+					 { "backoff-min", required_argument, NULL, OPT_MIN },
+					 { "backoff-max", required_argument, NULL, OPT_MAX },
+					 { "bookmark", required_argument, NULL, OPT_BOOKMARK },
+					 { "page", required_argument, NULL, OPT_PAGE },
+					 { "no-watch-list", no_argument, NULL, OPT_NO_WATCH_LIST },
+					 { "objects", no_argument, NULL, OPT_OBJECTS },
+					 { "events", no_argument, NULL, OPT_EVENTS },
+					 { "events-every", required_argument, NULL, OPT_EVERY },
+					 { "events-burst", required_argument, NULL, OPT_BURST },
+					 { "events-heartbeat", required_argument, NULL, OPT_HEARTBEAT },
+					 { "events-shut", required_argument, NULL, OPT_SHUT },
+					 { "events-timeout", required_argument, NULL, OPT_TIMEOUT },
+					 { "events-wait", required_argument, NULL, OPT_WAIT },
+					 { 0 } };
 
 struct command_line {
 	const char *server, *kubeconfig, *token_file;
@@ -312,6 +424,13 @@ static bool set(int option, struct command_line *line)
 	case OPT_PAGE: config->page = (uint32_t)strtoul(optarg, NULL, 10); return config->page > 0;
 	case OPT_NO_WATCH_LIST: config->no_watch_list = true; return true;
 	case OPT_OBJECTS: line->objects = true; return true;
+	case OPT_EVENTS: return watcher.tells = true;
+	case OPT_EVERY: return set_duration(optarg, &watcher.events.pace.every_ns);
+	case OPT_BURST: watcher.events.pace.burst = (unsigned)strtoul(optarg, NULL, 10); return true;
+	case OPT_HEARTBEAT: return set_duration(optarg, &watcher.events.pace.heartbeat_ns);
+	case OPT_SHUT: return set_duration(optarg, &watcher.events.shut_ns);
+	case OPT_TIMEOUT: return set_duration(optarg, &watcher.events.timeout_ns);
+	case OPT_WAIT: return set_duration(optarg, &watcher.events.backoff_min_ns) && set_duration(optarg, &watcher.events.backoff_max_ns);
 	default: return false;
 	}
 }

@@ -170,6 +170,19 @@ void vg_guard_rejudge(struct vg_guard *guard, bool all)
 {
 }
 
+int vg_guard_events_start(struct vg_guard *guard)
+{
+	return 0;
+}
+
+void vg_guard_events_retry(struct vg_guard *guard)
+{
+}
+
+void vg_guard_events_deinit(struct vg_guard *guard)
+{
+}
+
 int vg_guard_log_error(int exit_status, const struct vg_error *error)
 {
 	fail_msg("%s", error->text);

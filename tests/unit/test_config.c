@@ -117,6 +117,7 @@ static void defaults(void **state)
 	assert_string_equal(o->socket, VG_SOCKET_DEFAULT);
 	assert_int_equal(o->metrics.port, 9477);
 	assert_false(o->metrics_vips);
+	assert_true(o->kube_events);
 	assert_int_equal(o->without, 0);
 	assert_false(o->verbose);
 }

@@ -296,6 +296,7 @@ static int set_defaults(struct vg_config_options *options, enum vg_command_bit c
 	options->dead_man_ns = 10 * VG_NS_PER_SEC;
 	options->breaker = VG_BREAKER_DEFAULT;
 	options->period_ns = 60 * VG_NS_PER_SEC;
+	options->kube_events = true;
 	options->max_age_ns = 60 * VG_NS_PER_SEC;
 	options->log_format = isatty(STDOUT_FILENO) ? VG_FORMAT_TEXT : VG_FORMAT_JSON;
 	options->output = command == VG_CMD_WATCH && !isatty(STDOUT_FILENO) ? VG_OUTPUT_JSON : VG_OUTPUT_TEXT;

@@ -81,6 +81,7 @@ struct vg_config_options {
 	char *socket; /* --socket */
 	struct vg_listen metrics; /* --metrics 127.0.0.1:9477; port 0: off */
 	bool metrics_vips; /* --metrics-vips */
+	bool kube_events; /* --kube-events on|off */
 	uint32_t without; /* --without FEATURE, repeatable: 1 << enum vg_feature */
 	bool verbose; /* -v, --verbose: diagnostics on standard error */
 	char **args; /* what is no option */

@@ -105,6 +105,8 @@ static int start_reporter(struct vg_guard *guard)
 		.period_ns = guard->options->period_ns,
 		.watch = on_line,
 		.watch_ctx = guard,
+		.said = vg_guard_said,
+		.said_ctx = guard,
 		.lost = on_log_lost,
 		.lost_ctx = guard,
 	};

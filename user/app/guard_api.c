@@ -78,6 +78,8 @@ static void add_restraints(const struct vg_guard *guard, json_t *status)
 	if (paused)
 		json_object_set_new(status, "paused", paused);
 	vg_json_set(status, "breaker", vg_guard_breaker_to_json(guard));
+	if (guard->publisher)
+		vg_json_set(status, "events", vg_guard_events_to_json(guard));
 }
 
 static json_t *answer_status(void *ctx, struct vg_error *ret_error)

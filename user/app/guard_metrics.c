@@ -156,6 +156,7 @@ static int make_page(struct vg_guard *guard)
 	vg_guard_put_bound(guard, page);
 	put_counters(guard, page);
 	vg_guard_put_source(guard, page);
+	vg_guard_put_events(guard, page);
 	put_process(page);
 	r = vg_page_take(page, &text, &metrics->n);
 	if (r < 0)

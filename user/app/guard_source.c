@@ -291,6 +291,8 @@ static int start_kube(struct vg_guard *guard, struct vg_access *access)
 		protect_server(guard, access->servers[i]);
 	if (vg_kube_source_new(guard->loop, &config, &sink, &error, &guard->kube) < 0)
 		return vg_guard_log_error(VG_GUARD_CANNOT_LOOK, &error);
+	if (vg_guard_events_start(guard) < 0)
+		return vg_log_errno(-ENOMEM, "cannot start"), VG_GUARD_CANNOT_LOOK;
 	return 0;
 }
 
@@ -350,6 +352,7 @@ void vg_guard_reload(struct vg_guard *guard)
 	if (guard->kube) {
 		reread_manifests(guard);
 		vg_kube_source_retry(guard->kube);
+		vg_guard_events_retry(guard);
 	}
 }
 
@@ -369,6 +372,7 @@ void vg_guard_woke(void *ctx)
 void vg_guard_source_deinit(struct vg_guard *guard)
 {
 	guard->fresh = false; /* nothing is acted on by the cluster from here on */
+	vg_guard_events_deinit(guard);
 	vg_kube_source_free(guard->kube);
 	vg_timer_free(guard->assess);
 	vg_cluster_free(guard->cluster);

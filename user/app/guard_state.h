@@ -73,6 +73,7 @@ struct vg_guard {
 	struct vg_cluster *manifests; /* static Pods of this host, apart: known before the API is */
 	struct vg_prefix servers[VG_SERVERS_MAX]; /* addresses of API servers: one may be the control plane's VIP */
 	size_t n_servers;
+	struct vg_publisher *publisher; /* of Events; NULL: none are written */
 	struct vg_timer *assess; /* armed while something of the cluster changes by time alone */
 	bool complete; /* the API was listed completely once */
 	bool fresh; /* and was heard from */
@@ -143,6 +144,14 @@ void vg_guard_on_neighbour(void *guard, const struct vg_addr *addr, uint32_t ifi
 int vg_guard_evidence_start(struct vg_guard *guard);
 void vg_guard_on_frame(void *guard, const struct vg_frame *frame);
 json_t *vg_guard_evidence(void *guard, const char *address, struct vg_error *ret_error);
+
+/* guard_events.c */
+void vg_guard_said(void *guard, const json_t *event); /* for the reporter */
+int vg_guard_events_start(struct vg_guard *guard); /* after kube; -errno */
+void vg_guard_events_deinit(struct vg_guard *guard); /* before kube */
+void vg_guard_events_retry(struct vg_guard *guard);
+json_t *vg_guard_events_to_json(const struct vg_guard *guard); /* NULL: none are written, or no memory */
+void vg_guard_put_events(const struct vg_guard *guard, struct vg_page *page);
 
 /* guard.c */
 int vg_guard_set_mode(struct vg_guard *guard, enum vg_mode mode);

@@ -377,3 +377,13 @@ VG_SETTER(vg_set_flag)
 	}
 	return expected(ret_error, value, "true or false");
 }
+
+VG_SETTER(vg_set_on_off)
+{
+	bool on = strcmp(value, "on") == 0;
+
+	if (!on && strcmp(value, "off") != 0)
+		return expected(ret_error, value, "on or off");
+	*(bool *)((char *)draft->options + option->offset) = on;
+	return 0;
+}

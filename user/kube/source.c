@@ -444,6 +444,11 @@ uint64_t vg_kube_source_age_ns(const struct vg_kube_source *source)
 	return vg_time_boot_ns() - vg_reflector_heard_ns(reflector);
 }
 
+struct vg_http *vg_kube_source_http(struct vg_kube_source *source)
+{
+	return source->http;
+}
+
 const char *vg_kube_source_server(const struct vg_kube_source *source)
 {
 	return vg_http_server(source->http);

@@ -18,6 +18,7 @@
 
 struct vg_kube_source;
 struct vg_life_status; /* kube/life.h */
+struct vg_http; /* kube/http.h */
 
 struct vg_kube_config {
 	struct vg_access *access; /* taken over, also when it fails */
@@ -93,6 +94,7 @@ uint64_t vg_kube_source_age_ns(const struct vg_kube_source *source); /* of the k
 /* Says that it is stale, if it is, now and not when the timer comes: who was stopped for a while calls this before anything else is done. */
 void vg_kube_source_look(struct vg_kube_source *source);
 void vg_kube_source_life(const struct vg_kube_source *source, struct vg_life_status *ret_status);
+struct vg_http *vg_kube_source_http(struct vg_kube_source *source); /* its connection, for what else is to be asked or written; the source's */
 const char *vg_kube_source_server(const struct vg_kube_source *source);
 void vg_kube_source_for_each(const struct vg_kube_source *source, void (*fn)(void *ctx, const struct vg_reflector_status *status), void *ctx);
 

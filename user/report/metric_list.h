@@ -69,6 +69,11 @@
 	X(VG_METRIC_REFLECTOR_BYTES, "vipguard_reflector_received_bytes_total", COUNTER, "Bytes of answers received.") \
 	X(VG_METRIC_REFLECTOR_ERRORS, "vipguard_reflector_errors_total", COUNTER, "Lists and watches that failed.") \
 	X(VG_METRIC_REFLECTOR_ODD, "vipguard_reflector_set_aside_total", COUNTER, "Objects set aside because they cannot be read.") \
+	X(VG_METRIC_EVENTS, "vipguard_events_written_total", COUNTER, "Events written to the API server, by what was done.") \
+	X(VG_METRIC_EVENTS_FAILED, "vipguard_events_failed_total", COUNTER, "Requests to write an Event that failed.") \
+	X(VG_METRIC_EVENTS_LEFT_OUT, "vipguard_events_left_out_total", COUNTER, "Findings that have no Event of their own.") \
+	X(VG_METRIC_EVENTS_WAITING, "vipguard_events_waiting", GAUGE, "Series of Events that have something to say.") \
+	X(VG_METRIC_EVENTS_FORBIDDEN, "vipguard_events_forbidden", GAUGE, "1 while Events may not be written in some namespace.") \
 	X(VG_METRIC_CPU, "process_cpu_seconds_total", COUNTER, "Total user and system CPU time spent in seconds.") \
 	X(VG_METRIC_RESIDENT, "process_resident_memory_bytes", GAUGE, "Resident memory size in bytes.") \
 	X(VG_METRIC_VIRTUAL, "process_virtual_memory_bytes", GAUGE, "Virtual memory size in bytes.") \

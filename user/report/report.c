@@ -20,6 +20,8 @@ struct vg_reporter {
 	uint64_t next_id;
 	vg_line_fn watch;
 	void *watch_ctx;
+	void (*said)(void *ctx, const json_t *event);
+	void *said_ctx;
 	struct vg_out *out; /* NULL: nowhere */
 	struct vg_recent *recent;
 	struct vg_fold *fold;
@@ -67,6 +69,8 @@ static void say(struct vg_reporter *reporter, json_t *body, uint64_t real_ns)
 	say_to_out(reporter, event, line);
 	if (reporter->watch)
 		reporter->watch(reporter->watch_ctx, line);
+	if (reporter->said)
+		reporter->said(reporter->said_ctx, event);
 }
 
 /* The wall clock at the time of a boot-clock stamp; now for one that is missing or from the future. */
@@ -134,6 +138,8 @@ int vg_reporter_new(struct vg_loop *loop, const struct vg_reporter_config *confi
 	snprintf(reporter->node, sizeof(reporter->node), "%s", config->node);
 	reporter->watch = config->watch;
 	reporter->watch_ctx = config->watch_ctx;
+	reporter->said = config->said;
+	reporter->said_ctx = config->said_ctx;
 	r = vg_recent_new(&recent_limits, &reporter->recent);
 	if (r == 0)
 		r = vg_fold_new(config->period_ns, sizeof(struct vg_folded), on_folded, reporter, &reporter->fold);

@@ -44,6 +44,9 @@ struct vg_reporter_config {
 	uint64_t period_ns; /* of folding */
 	vg_line_fn watch; /* always JSON, or NULL */
 	void *watch_ctx;
+	/* The same line before it is text, or NULL; must not report anything itself. Borrowed. */
+	void (*said)(void *ctx, const json_t *event);
+	void *said_ctx;
 	void (*lost)(void *ctx, uint64_t n); /* lines that could not be written */
 	void *lost_ctx;
 };

@@ -92,8 +92,9 @@ class Conn:
 
 
 class Request:
-    def __init__(self, target, headers):
+    def __init__(self, target, headers, method='GET', body=b''):
         parts = urlsplit(target)
+        self.method, self.body = method, body
         self.target, self.path, self.headers = target, parts.path, headers
         self.query = {k: v[0] for k, v in parse_qs(parts.query, keep_blank_values=True).items()}
         self.watch = self.query.get('watch') == '1'
@@ -132,6 +133,7 @@ class Server:
         self.stopping = threading.Event()
         self.objects, self.log, self.version, self.oldest = {c: {} for c in CORE}, [], 100, 0
         self.rules, self.requests, self.socks = [], [], set()
+        self.written = {}  # Events, by namespace and name
         self.listener, self.port = None, port
         self.broken = []  # mistakes of the test's own
         self.up()
@@ -251,7 +253,8 @@ class Server:
                     name, value = line.decode().split(':', 1)
                     headers[name.lower()] = value.strip()
                 conn.fresh()
-                self._answer(conn, Request(first[1], headers))
+                body = reader.read(int(headers.get('content-length', 0)))
+                self._answer(conn, Request(first[1], headers, first[0], body))
         except (Gone, OSError):
             pass
         except Exception:  # pylint: disable=broad-except
@@ -277,7 +280,31 @@ class Server:
         if do is None or do(conn, request) is True:
             self.world(conn, request)
 
+    def _write(self, conn, request):
+        """An Event is created, or its series patched, as far as that needs no kube-apiserver."""
+        body, name = json.loads(request.body), request.path.split('/')[-1]
+        with self.lock:
+            if request.method == 'POST':
+                name = body['metadata']['name']
+                known = (request.namespace, name) in self.written
+                self.written.setdefault((request.namespace, name), body)
+            else:
+                known = (request.namespace, name) in self.written
+                if known:
+                    self.written[request.namespace, name].update(body)
+            event = json.loads(json.dumps(self.written.get((request.namespace, name))))
+            self.lock.notify_all()
+        if request.method == 'POST' and known:
+            conn.status(409, 'AlreadyExists')
+        elif request.method == 'PATCH' and not known:
+            conn.status(404, 'NotFound')
+        else:
+            conn.answer(201 if request.method == 'POST' else 200, event)
+
     def world(self, conn, request):
+        if request.method != 'GET':
+            self._write(conn, request)
+            return
         with self.lock:
             known = request.collection in self.objects
         if not known:

@@ -956,6 +956,159 @@ def fresh_is_said_only_with_what_was_missed(server):
         watch.equal()
 
 
+# ---- Events
+
+EVENTS_OPTIONS = ['--events', '--events-every', '10ms', '--events-burst', '3', '--events-heartbeat', '100ms', '--events-wait', '20ms']
+
+
+def writes(request):
+    return request.method != 'GET'
+
+
+def posts(request):
+    return request.method == 'POST'
+
+
+def told(watch, times=1, about='shop/web0', address='192.0.2.100', numbers=''):
+    at = len(watch.events)
+    watch.process.stdin.write(f'tell {times} {about} {address} {numbers}\n')
+    watch.process.stdin.flush()
+    watch.until('told', after=at)
+
+
+def counted(server):
+    with server.lock:
+        return sorted(e.get('series', {}).get('count', 1) for e in server.written.values())
+
+
+def all_said(server, watch, *counts):
+    watch.until_status(f'{counts} in Events', lambda s: counted(server) == list(counts) and not s['events']['waiting'])
+
+
+@test
+def events_are_series(server):
+    with Watch(server, *EVENTS_OPTIONS) as watch:
+        watch.ready()
+        told(watch)
+        all_said(server, watch, 1)
+        told(watch, 4)
+        all_said(server, watch, 5)
+        told(watch, 2, '-', '-')
+        all_said(server, watch, 2, 5)
+    with Watch(server, *EVENTS_OPTIONS) as watch:  # another one goes on with what is there
+        watch.ready()
+        told(watch)
+        all_said(server, watch, 2, 6)
+        check(watch.status()['events']['created'] == 0, watch.status()['events'])
+    events = {e['regarding']['kind']: e for e in server.written.values()}
+    check(events['Service']['regarding'] == {'apiVersion': 'v1', 'kind': 'Service', 'namespace': 'shop', 'name': 'web0'}, events)
+    check(events['Node']['metadata']['namespace'] == 'default', events)
+    one = events['Service']
+    check((one['reportingController'], one['reportingInstance'], one['type']) == ('vipguard', 'node1', 'Warning'), one)
+
+
+def passing(what, do, times=3):
+    def run(server):
+        server.rule(posts, do, times)
+        with Watch(server, *EVENTS_OPTIONS, '--events-timeout', '200ms') as watch:
+            watch.ready()
+            told(watch, 2)
+            changes_come(server, watch)  # nobody waits for it
+            all_said(server, watch, 2)
+            check(watch.status()['events']['failed'] >= times, watch.status()['events'])
+            check(not watch.troubles('connection'), watch.events)
+    run.__name__ = f'events_{what}'
+    return run
+
+
+def hang(conn, _):
+    conn.server.stopping.wait(2)
+    raise ConnectionError
+
+
+def made_then_cut(conn, request):
+    """It is there, and nobody hears of it."""
+    with conn.server.lock:
+        conn.server.written.setdefault((request.namespace, json.loads(request.body)['metadata']['name']), json.loads(request.body))
+    conn.end('reset')
+
+
+test(passing('answered_500', lambda conn, _: conn.status(500)))
+test(passing('answered_429', lambda conn, _: conn.status(429, extra='Retry-After: 1\r\n'), 1))
+test(passing('not_answered', hang, 1))
+test(passing('made_and_cut', made_then_cut, 1))
+
+
+@test
+def events_that_fail_for_ever(server):
+    """One Service's alone: the others' are written, it is dropped and counted."""
+    server.rule(lambda r: posts(r) and b'"192.0.2.100"' in r.body or posts(r) and b'"name":"web0"' in r.body, lambda conn, _: conn.status(500))
+    with Watch(server, *EVENTS_OPTIONS) as watch:
+        watch.ready()
+        told(watch)
+        told(watch, 1, 'shop/web1')
+        all_said(server, watch, 1)
+        check(watch.status()['events']['left_out'] == 1, watch.status()['events'])
+        check(len(server.seen(posts)) == 9, len(server.seen(posts)))
+
+
+@test
+def events_forbidden(server):
+    server.rule(posts, lambda conn, _: conn.status(403, 'Forbidden', 'events.events.k8s.io is forbidden'))
+    with Watch(server, *EVENTS_OPTIONS) as watch:
+        watch.ready()
+        told(watch)
+        why = watch.until('events-forbidden')['text']
+        check('apiGroups: ["events.k8s.io"], resources: ["events"], verbs: [create, patch]' in why and 'shop' in why, why)
+        for i in range(5):
+            told(watch, 2, 'shop/web1')
+            changes_come(server, watch)
+        check(len(server.seen(posts)) == 1, 'it is tried again')
+        server.calm()
+        watch.process.stdin.write('retry\n')
+        watch.process.stdin.flush()
+        watch.until('events-allowed')
+        all_said(server, watch, 1, 10)
+        check(sum(e['event'] == 'events-forbidden' for e in watch.events) == 1, watch.events)
+
+
+@test
+def events_refused(server):
+    for code in 400, 404, 413, 422:
+        server.rule(posts, lambda conn, _, code=code: conn.status(code), 1)
+    with Watch(server, *EVENTS_OPTIONS) as watch:
+        watch.ready()
+        for i in range(4):
+            told(watch, 1, '-', f'a{i}')
+        watch.until_status('the end of them', lambda s: s['events']['left_out'] == 4)
+        told(watch)
+        all_said(server, watch, 1)
+        check(sum(e['event'] == 'events-refused' for e in watch.events) == 4, watch.events)
+
+
+@test
+def events_that_expired(server):
+    with Watch(server, *EVENTS_OPTIONS) as watch:
+        watch.ready()
+        told(watch, 3)
+        all_said(server, watch, 3)
+        with server.lock:
+            server.written.clear()
+        told(watch, 2)
+        all_said(server, watch, 2)
+
+
+@test
+def events_never_storm(server):
+    with Watch(server, '--events', '--events-every', '1h') as watch:
+        watch.ready()
+        told(watch, 10, 'shop/web0', 'x', 1000)
+        watch.until_status('what may be written at once', lambda s: s['events']['created'] == 10)
+        status = watch.status()['events']
+        check(len(server.seen(posts)) == 10, len(server.seen(posts)))
+        check(status['left_out'] == 9360 and status['series'] == 65, status)
+
+
 def main():
     passed = failed = 0
     only = sys.argv[1:]

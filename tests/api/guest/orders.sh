@@ -23,11 +23,16 @@ API_WAIT=60
 			order_limited
 	}
 
-	# An account that may read everything but what MetalLB has.
+	# events NAMESPACE: those that guards have written there, as a list
+	order_events() {
+		api GET "/apis/events.k8s.io/v1/namespaces/$1/events" | jq -c '[.items[] | select(.reportingController == "vipguard")]'
+	}
+
+	# An account that may read everything but what MetalLB has, and may write no Events.
 	order_limited() {
 		api_service_account kube-system/limited &&
 			api GET /apis/rbac.authorization.k8s.io/v1/clusterroles/vipguard |
-			jq '.metadata.name = "limited" | del(.rules[] | select(.apiGroups == ["metallb.io"]))' | api_apply - &&
+			jq '.metadata.name = "limited" | del(.rules[] | select(.apiGroups == ["metallb.io"] or .apiGroups == ["events.k8s.io"]))' | api_apply - &&
 			api GET /apis/rbac.authorization.k8s.io/v1/clusterrolebindings/vipguard |
 			jq '.metadata.name = "limited" | .roleRef.name = "limited" | .subjects[0].name = "limited"' | api_apply -
 	}

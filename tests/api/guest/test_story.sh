@@ -32,6 +32,19 @@ said_of() {
 		.action == \"none\" and .pid == $pid"
 }
 
+# events_on_web REASON: how many stand on default/web, for kube-vip's two VIPs, with who did it, where, and the remedy
+events_on_web() {
+	order events default | jq --arg reason "$1" '[.[] | select(.reason == $reason and .type == "Warning" and .reportingInstance == "cp1" and
+		.regarding.kind == "Service" and .regarding.name == "web" and (.regarding.uid | length) == 36 and
+		.related == {apiVersion: "v1", kind: "Pod", namespace: "kube-system", name: "kube-vip-cp1"} and
+		(.note | contains("kube-vip") and contains("eth0") and contains("node cp1") and contains("worker1") and contains("Remedy: ")
+			and contains("svc_enable")))] | length'
+}
+
+await_events_on_web() {
+	await "two Events $1 on the Service" "[[ \$(events_on_web $1) == 2 ]]" || fail "$(order events default)"
+}
+
 enforce() {
 	client_reaches worker1 || fail "the client does not reach worker1 at first" || return
 	kube_start enforce || return
@@ -45,6 +58,7 @@ enforce() {
 	said_of denied dropped || return
 	equal "the client's neighbour entry" "$(client_mac)" $WORKER1_MAC || return
 	equal "whom the client reaches" "$(client_asks)" worker1 || return
+	await_events_on_web VIPBindDenied && await_events_on_web VIPAnnouncementDropped || return
 	guard_stop
 }
 test_case "in enforce nothing is bound, no frame leaves, and the events say why" enforce
@@ -57,7 +71,20 @@ audit() {
 	bound $VIP && bound $VIP6 && bound $CP_VIP || return
 	said_of would-deny would-drop || return
 	equal "events with an action" "$(count_events '.action == "denied" or .action == "removed" or .action == "dropped"')" 0 || return
+	await_events_on_web VIPBindSeen && await_events_on_web VIPBindDenied || return
 	guard_stop
 }
 test_case "in audit nothing is touched" audit
+
+# The guard's own are the node's; who may not write them says so, and guards.
+without_rights() {
+	local account=limited
+	kube_start audit || return
+	at cp1 vipguard mode enforce >/dev/null || return
+	await_event '.event == "degraded" and .what == "events" and (.why | contains("apiGroups: [\"events.k8s.io\"], resources: [\"events\"], verbs: [create, patch]"))' || return
+	guard_stop && account=vipguard kube_start audit && at cp1 vipguard mode enforce >/dev/null || return
+	await "an Event on the node" '[[ $(order events default | jq "any(.[]; .reason == \"GuardModeChanged\" and .regarding.kind == \"Node\" and .regarding.name == \"cp1\")") == true ]]' || return
+	guard_stop
+}
+test_case "without the right to write Events" without_rights
 rogue_wrap=()

@@ -277,6 +277,9 @@ secret() {
 	! grep -F "$(cut -d . -f 1 "$dir/token")" "$dir/says" "$dir/err"
 }
 
+# shellcheck source=events.sh
+source tests/api/live/events.sh
+
 # test_case NAME FUNCTION: what it says is shown if it fails
 test_case() {
 	local began=$EPOCHREALTIME
@@ -324,6 +327,8 @@ if watch_start "${bounds[@]}"; then
 	watch_start "${bounds[@]}" --no-watch-list --page 2
 	test_case "paged lists instead of streams" equal_to_fresh
 	test_case "paged lists: etcd is compacted under a watch that sleeps" expired
+	watch_stop
+	events_cases
 else
 	echo "not ok: never complete"
 	tail -n 20 "$dir/says" "$dir/err"
