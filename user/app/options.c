@@ -196,6 +196,7 @@ static const struct vg_option options[] = {
 	{ .name = "kube-events",
 	  .commands = VG_CMD_RUN,
 	  .metavar = "WHETHER",
+	  .values = "on off",
 	  .set = vg_set_on_off,
 	  AT(kube_events),
 	  .help = "write Events to the API where it is the source: on or off (default: on)" },
