@@ -66,6 +66,7 @@ static inline void put_pod(struct world *world, const struct pod *pod)
 	one.uid = "";
 	one.image = "";
 	one.config_hash = "";
+	one.controller = "";
 	one.node = pod->node ?: "cp1";
 	one.addresses = (struct vg_addrs){ &addr, pod->address ? 1 : 0 };
 	one.flags = pod->flags | VG_POD_LIVE;

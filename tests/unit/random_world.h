@@ -54,6 +54,7 @@ static inline void put_random_pod(struct world *world, const struct thing *thing
 	pod.uid = "";
 	pod.image = "";
 	pod.config_hash = "";
+	pod.controller = "";
 	pod.addresses = (struct vg_addrs){ &first, thing->odd_one && (thing->flags & VG_POD_KUBE_VIP) ? 1 : 0 };
 	pod.flags = thing->flags;
 	put(world, &pod.object);

@@ -96,7 +96,7 @@ static void purelb_dead_agent(struct world *world)
 	struct vg_pod pod = { .object = head_of(VG_KIND_POD, "purelb/agent-x"), .node = "cp1", .class = "", .lease = "", .lease_namespace = "" };
 
 	pod.balancer = "lbnodeagent";
-	pod.uid = pod.image = pod.config_hash = "";
+	pod.uid = pod.image = pod.config_hash = pod.controller = "";
 	pod.flags = VG_POD_OTHER_BALANCER;
 	purelb_elsewhere(world);
 	put(world, &pod.object);

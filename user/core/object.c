@@ -50,6 +50,7 @@ static const struct vg_field pod_fields[] = {
 	FIELD(vg_pod, VG_FIELD_TEXT, balancer, "balancer"),
 	FIELD(vg_pod, VG_FIELD_TEXT, uid, "uid"),
 	FIELD(vg_pod, VG_FIELD_TEXT, image, "image"),
+	FIELD(vg_pod, VG_FIELD_TEXT, controller, "ownerReferences"),
 	FIELD(vg_pod, VG_FIELD_TEXT, config_hash, "config.hash"),
 };
 

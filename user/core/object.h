@@ -215,6 +215,7 @@ enum vg_pod_flag {
 	VG_POD_KV_CLASS_STRICT = 1 << 13, /* lb_class_legacy_handling=false */
 	VG_POD_OTHER_BALANCER = 1 << 14, /* a speaker or controller of another balancer: recognised, so that it is never hurt */
 	VG_POD_KV_HIDDEN = 1 << 15, /* which Services it serves, and how, comes from a file or from elsewhere, and is not seen */
+	VG_POD_METALLB_ALL_NODES = 1 << 16, /* --ignore-exclude-lb: the label that excludes a node is passed over */
 };
 
 struct vg_pod {
@@ -228,6 +229,7 @@ struct vg_pod {
 	const char *balancer; /* VG_POD_OTHER_BALANCER: which, by the name of its container or image */
 	const char *uid; /* metadata.uid */
 	const char *image; /* of a Pod that plays a part: the container's by which it is known, else that of its first */
+	const char *controller; /* of a Pod that plays a part: "DaemonSet/kube-vip-ds", its metadata.ownerReferences; "": nobody's, or a static Pod */
 	const char *config_hash; /* annotation kubernetes.io/config.hash: of a static Pod, the uid that its kubelet knows it by */
 	uint32_t flags; /* 0: it plays no part, but it may be the one that does something */
 };

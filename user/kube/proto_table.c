@@ -38,8 +38,10 @@
 
 /* ---- k8s.io/apimachinery: meta/v1, runtime */
 
+MESSAGE(owner_reference, TEXT(1, "kind"), TEXT(3, "name"));
 MESSAGE(object_meta, TEXT(1, "name"), TEXT(3, "namespace"), TEXT(5, "uid"), TEXT(6, "resourceVersion"), TIME(8, "creationTimestamp"),
-	TIME(9, "deletionTimestamp"), MAP(11, "labels"), MAP(12, "annotations"), TEXTS(14, "finalizers"));
+	TIME(9, "deletionTimestamp"), MAP(11, "labels"), MAP(12, "annotations"), MANY(13, "ownerReferences", &owner_reference),
+	TEXTS(14, "finalizers"));
 MESSAGE(list_meta, TEXT(2, "resourceVersion"), TEXT(3, "continue"));
 
 #define METADATA ONE(1, "metadata", &object_meta)

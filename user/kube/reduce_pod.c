@@ -115,6 +115,8 @@ static void read_metallb(struct vg_pod *pod, const json_t *containers)
 
 		if (class)
 			pod->class = class;
+		if (!strcmp(vg_container_flag(container, "ignore-exclude-lb", true) ?: "", "true"))
+			pod->flags |= VG_POD_METALLB_ALL_NODES;
 	}
 }
 
@@ -182,6 +184,15 @@ static const char *image_of(const json_t *containers)
 	return vg_json_member(json_array_get(containers, 0), "image");
 }
 
+/* Who made it: a DaemonSet says how its settings are changed. A static Pod's owner is its Node. */
+static const char *controller_of(struct vg_reducer *reducer, const json_t *json)
+{
+	const json_t *owner = json_array_get(vg_json_at(json, "metadata.ownerReferences"), 0);
+	const char *kind = vg_json_member(owner, "kind"), *name = vg_json_member(owner, "name");
+
+	return *kind && *name && strcmp(kind, "Node") ? vg_reducer_join(reducer, kind, name) : "";
+}
+
 static bool is_live(const json_t *json)
 {
 	const char *phase = vg_json_text_at(json, "status.phase");
@@ -198,8 +209,10 @@ int vg_reduce_pod(struct vg_reducer *reducer, const json_t *json)
 	pod->node = vg_json_text_at(json, "spec.nodeName");
 	pod->uid = vg_json_text_at(json, "metadata.uid");
 	pod->config_hash = vg_json_member(vg_json_at(json, "metadata.annotations"), "kubernetes.io/config.hash");
+	pod->controller = "";
 	if (!pod->flags)
 		return VG_REDUCED_BYSTANDER;
+	pod->controller = controller_of(reducer, json);
 	pod->image = image_of(containers);
 	if (is_live(json))
 		pod->flags |= VG_POD_LIVE;

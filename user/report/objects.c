@@ -55,6 +55,7 @@ static const struct flag_name pod_flags[] = {
 	{ VG_POD_KV_CLASS_STRICT, "lb_class_strict" },
 	{ VG_POD_OTHER_BALANCER, "other-balancer" },
 	{ VG_POD_KV_HIDDEN, "settings-not-seen" },
+	{ VG_POD_METALLB_ALL_NODES, "ignore-exclude-lb" },
 	{ 0, NULL },
 };
 
