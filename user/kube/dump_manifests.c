@@ -1,25 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* A static Pod is put under the name that its mirror has in the API, so that both are one object. */
-#include <dirent.h>
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/stat.h>
 
-#include "base/log.h"
 #include "conf/file.h"
 #include "conf/yaml_json.h"
 #include "kube/dump_put.h"
+#include "kube/manifest.h"
 
-#define FILES_MAX 256
-#define PATH_SIZE 4096
 #define NAME_SIZE 512
-
-/* kubelet passes over such files, too; editors leave them. */
-static int is_wanted(const struct dirent *entry)
-{
-	return entry->d_name[0] != '.';
-}
 
 static json_t *member_object(json_t *object, const char *key)
 {
@@ -71,60 +61,39 @@ static int put_documents(struct vg_dump_put *put, json_t *documents, const char 
 	return 0;
 }
 
-/* One that cannot be read is no Pod of kubelet's either. */
-static int put_file(struct vg_dump_put *put, const char *path, const char *node)
-{
-	_cleanup_free_ char *text = NULL;
-	json_t *documents = NULL;
-	struct vg_error error;
-	struct stat st;
-	size_t size;
-	int r;
+struct reading {
+	struct vg_dump_put put;
+	const char *node;
+};
 
-	if (stat(path, &st) < 0 || !S_ISREG(st.st_mode))
-		return 0;
-	r = vg_file_read(path, &error, &text, &size);
+/* One that cannot be read is no Pod of kubelet's either. */
+static int put_file(void *ctx, const char *path)
+{
+	struct reading *reading = ctx;
+	_cleanup_free_ char *text = NULL;
+	json_auto_t *documents = NULL;
+	struct vg_error error;
+	size_t size;
+	int r = vg_file_read(path, &error, &text, &size);
+
 	if (r == 0)
 		r = vg_yaml_to_json(text, size, path, &error, &documents);
 	if (r < 0)
 		return r == -ENOMEM ? r : 0;
-	r = put_documents(put, documents, node);
-	json_decref(documents);
-	return r;
-}
-
-static int put_files(struct vg_dump_put *put, const char *folder, struct dirent **entries, int n, const char *node)
-{
-	char path[PATH_SIZE];
-	int r = 0;
-
-	for (int i = 0; i < n && i < FILES_MAX && r == 0; i++) {
-		if ((size_t)snprintf(path, sizeof(path), "%s/%s", folder, entries[i]->d_name) < sizeof(path))
-			r = put_file(put, path, node);
-	}
-	return r;
+	return put_documents(&reading->put, documents, reading->node);
 }
 
 int vg_dump_read_manifests(struct vg_cluster *cluster, unsigned reflector, const char *folder, const char *node, const struct vg_moment *now)
 {
 	VG_CLEANUP(vg_reducer_freep) struct vg_reducer *reducer = NULL;
 	struct vg_dump_result result = { 0 };
-	struct vg_dump_put put = { .cluster = cluster, .reflector = reflector, .now = now, .result = &result, .name = folder };
-	struct dirent **entries;
-	int n, r;
+	struct reading reading = { .put = { .cluster = cluster, .reflector = reflector, .now = now, .result = &result, .name = folder },
+				   .node = node };
+	int r = vg_reducer_new(&reducer);
 
-	r = vg_reducer_new(&reducer);
 	if (r < 0)
 		return r;
-	put.reducer = reducer;
-	n = scandir(folder, &entries, is_wanted, alphasort);
-	if (n < 0)
-		return -errno;
-	if (n > FILES_MAX)
-		vg_log(VG_LOG_WARNING, "%s: has %d files; static Pods are looked for in the first %d of them only", folder, n, FILES_MAX);
-	r = put_files(&put, folder, entries, n, node);
-	for (int i = 0; i < n; i++)
-		free(entries[i]);
-	free(entries);
+	reading.put.reducer = reducer;
+	r = vg_manifest_for_each(folder, put_file, &reading);
 	return r < 0 ? r : (int)result.objects;
 }
