@@ -116,6 +116,13 @@ int vg_alone_lock(struct vg_error *ret_error, int *ret_fd)
 	return 0;
 }
 
+bool vg_alone_is_held(void)
+{
+	uid_t uid;
+
+	return vg_unix_find_owner(place, sizeof(place) - 1, &uid) == 0 && could_guard(uid);
+}
+
 void vg_alone_answer(int lock_fd)
 {
 	int fd;
