@@ -2,19 +2,13 @@
 /* Where the guard's knowledge comes from: the assignments file, the Kubernetes API, the host's static Pods; any of them, or all. */
 #include <errno.h>
 #include <string.h>
-#include <sys/prctl.h>
 
+#include "app/access.h"
 #include "app/guard_state.h"
 #include "base/log.h"
 #include "base/time.h"
 #include "kube/dump.h"
 #include "kube/life.h"
-
-static const char *const manifest_folders[] = {
-	"/etc/kubernetes/manifests",
-	"/var/lib/rancher/rke2/agent/pod-manifests",
-	"/var/lib/rancher/k3s/agent/pod-manifests",
-};
 
 struct vg_moment vg_guard_moment(void)
 {
@@ -229,45 +223,17 @@ static void protect_server(struct vg_guard *guard, const char *url)
 		guard->servers[guard->n_servers++] = prefix;
 }
 
-static int find_in_cluster(const struct vg_config_options *options, struct vg_error *ret_error, struct vg_access **ret_access)
-{
-	struct vg_error why;
-	int r = vg_access_in_cluster(VG_SERVICE_ACCOUNT_DIR, &why, ret_access);
-
-	if (r == 0)
-		return 0;
-	if (options->kubeconfig)
-		return vg_error_set(ret_error, r, "--kubeconfig %s: this is no Pod with a service account (%s)", options->kubeconfig, why.text);
-	return vg_error_set(ret_error, r, "nothing says which VIP belongs where: give --assignments FILE or --kubeconfig FILE, or run in a Pod (%s)",
-			    why.text);
-}
-
-static int find_access(const struct vg_config_options *options, struct vg_error *ret_error, struct vg_access **ret_access)
-{
-	int r;
-
-	if (options->kubeconfig && strcmp(options->kubeconfig, VG_IN_CLUSTER) != 0)
-		r = vg_access_kubeconfig(options->kubeconfig, options->context, ret_error, ret_access);
-	else
-		r = find_in_cluster(options, ret_error, ret_access);
-	if (r == 0 && options->server)
-		r = vg_access_prefer(*ret_access, options->server, ret_error);
-	return r;
-}
-
 static int read_manifests(struct vg_guard *guard)
 {
-	const struct vg_config_list *given = &guard->options->manifests;
-	size_t n = given->n ? given->n : ARRAY_SIZE(manifest_folders);
 	struct vg_moment now = vg_guard_moment();
+	const char *folder;
 
-	for (size_t i = 0; i < n; i++) {
-		const char *folder = given->n ? given->list[i] : manifest_folders[i];
+	for (size_t i = 0; (folder = vg_manifests_of_options(guard->options, i)); i++) {
 		int r = vg_dump_read_manifests(guard->manifests, 0, folder, guard->options->node, &now);
 
 		if (r >= 0)
 			r = vg_dump_read_manifests(guard->cluster, VG_REFLECTOR_MANIFESTS, folder, guard->options->node, &now);
-		if (r < 0 && (given->n || r != -ENOENT))
+		if (r < 0 && (guard->options->manifests.n || r != -ENOENT))
 			vg_log_errno(r, "cannot read the static Pods in %s", folder);
 	}
 	return 0;
@@ -302,9 +268,7 @@ static int start_cluster(struct vg_guard *guard)
 	struct vg_error error;
 	int r;
 
-	/* libcurl keeps what it sends, the token too, in ordinary memory: no core dump may hold it */
-	prctl(PR_SET_DUMPABLE, 0);
-	if (find_access(guard->options, &error, &access) < 0)
+	if (vg_access_of_options(guard->options, &error, &access) < 0)
 		return vg_guard_log_error(VG_GUARD_CONFIGURATION, &error);
 	r = vg_cluster_new(guard->options->node, &guard->cluster);
 	if (r == 0)

@@ -78,7 +78,7 @@ static int protect(const struct vg_config_options *options, struct vg_picture *p
 
 static int read_file(const struct vg_config_options *options, struct vg_picture *picture)
 {
-	struct vg_snapshot **place = options->objects.n ? &picture->file : &picture->snapshot;
+	struct vg_snapshot **place = picture->cluster ? &picture->file : &picture->snapshot;
 	struct vg_error error = { .text = "out of memory" };
 
 	if (!options->assignments || vg_assignments_read(options->assignments, options->node, &error, place) == 0)
@@ -93,6 +93,21 @@ static void warn_odd(const struct vg_dump_result *result)
 		vg_log(VG_LOG_WARNING, "%llu objects are set aside, the first: %s", (unsigned long long)result->odd, result->first_odd);
 }
 
+/* What a folder of static Pods says now stands for what the dump has of the same Pods: so a change to one can be tried. */
+static int read_manifests(const struct vg_config_options *options, const struct vg_moment *now, struct vg_picture *picture)
+{
+	for (size_t i = 0; i < options->manifests.n; i++) {
+		const char *folder = options->manifests.list[i];
+		int r = vg_dump_read_manifests(picture->cluster, VG_REFLECTOR_MANIFESTS, folder, options->node, now);
+
+		if (r < 0) {
+			vg_log_errno(r, "cannot read the static Pods in %s", folder);
+			return VG_EXIT_USAGE;
+		}
+	}
+	return VG_EXIT_FINE;
+}
+
 static int read_objects(const struct vg_config_options *options, const struct vg_moment *now, struct vg_picture *picture)
 {
 	struct vg_error error = { .text = "out of memory" };
@@ -104,7 +119,7 @@ static int read_objects(const struct vg_config_options *options, const struct vg
 		return VG_EXIT_USAGE;
 	}
 	warn_odd(&result);
-	return VG_EXIT_FINE;
+	return read_manifests(options, now, picture);
 }
 
 static int assess(const struct vg_config_options *options, const struct vg_moment *now, struct vg_picture *picture)
@@ -145,13 +160,18 @@ static struct vg_moment moment_of(const struct vg_config_options *options)
 int vg_picture_read(const struct vg_config_options *options, struct vg_picture *picture)
 {
 	struct vg_moment now = moment_of(options);
+	int status = options->objects.n ? read_objects(options, &now, picture) : VG_EXIT_FINE;
+
+	return status == VG_EXIT_FINE ? vg_picture_finish(options, &now, picture) : status;
+}
+
+int vg_picture_finish(const struct vg_config_options *options, const struct vg_moment *now, struct vg_picture *picture)
+{
 	int status = read_file(options, picture);
 
-	if (status == VG_EXIT_FINE && options->objects.n)
-		status = read_objects(options, &now, picture);
 	if (status == VG_EXIT_FINE)
 		status = read_addresses(options, picture);
-	return status == VG_EXIT_FINE ? put_together(options, &now, picture) : status;
+	return status == VG_EXIT_FINE ? put_together(options, now, picture) : status;
 }
 
 bool vg_picture_is_amended(const struct vg_config_options *options)

@@ -26,6 +26,8 @@ struct vg_picture {
 bool vg_picture_wanted(const struct vg_config_options *options);
 /* Exit status: 0, or what went wrong, which is logged. picture: all zeros. */
 int vg_picture_read(const struct vg_config_options *options, struct vg_picture *picture);
+/* What vg_picture_read() does once there is a cluster in it, or none: assignments file, addresses, owners, what is protected. Exit status. */
+int vg_picture_finish(const struct vg_config_options *options, const struct vg_moment *now, struct vg_picture *picture);
 /* What --with and --without-object ask for. */
 bool vg_picture_is_amended(const struct vg_config_options *options);
 /* Makes it so, and judges anew. The picture must have been read. Exit status. */

@@ -33,12 +33,12 @@ static void put_parameter(FILE *out, const char *name, const char *value)
 	fputc('&', out);
 }
 
-/* The node's name is escaped with the rest: it may come from a host name. */
+/* The node's name is escaped with the rest: it may come from a host name. Without one, what is of a node is asked for of all. */
 static void put_field_selector(FILE *out, const struct vg_place *place)
 {
 	const char *selector = place->info->field_selector, *hole = selector ? strstr(selector, "%s") : NULL;
 
-	if (!selector)
+	if (!selector || (hole && !place->node))
 		return;
 	fputs("fieldSelector=", out);
 	if (hole) {

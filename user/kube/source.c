@@ -318,7 +318,7 @@ static int new_reflectors(struct vg_kube_source *source, struct vg_loop *loop)
 		.http = source->http,
 		.cluster = config->cluster,
 		.reducer = source->reducer,
-		.node = source->node,
+		.node = config->every_pod ? NULL : source->node,
 		.max_age_ns = config->max_age_ns,
 		.backoff_min_ns = config->backoff_min_ns,
 		.backoff_max_ns = config->backoff_max_ns,

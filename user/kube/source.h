@@ -23,6 +23,7 @@ struct vg_http; /* kube/http.h */
 struct vg_kube_config {
 	struct vg_access *access; /* taken over, also when it fails */
 	const char *node;
+	bool every_pod; /* those of all nodes, for a look at the whole cluster; else those of node */
 	const char *agent;
 	struct vg_cluster *cluster; /* the caller's; outlives the source */
 	uint64_t max_age_ns; /* --max-age: no word on a kind's watch, or no proof that the server knows what is stored, for longer is stale */
