@@ -9,7 +9,6 @@ long=$(printf 'x%.0s' {1..300})
 refused "no command" '^vipguard: found nothing, expected a command'
 refused "unknown command" '^vipguard: found "chek", expected a command' chek
 refused "a flag for a command" '^vipguard: found "-x", expected a command' -x
-refused "not known yet: doctor" '^vipguard: found "doctor", expected a command' doctor
 refused "one argument too many" '^vipguard: check: unexpected argument "extra", expected' check extra "${files[@]}"
 refused "two modes" '^vipguard: mode: unexpected argument "audit", expected' mode enforce audit
 refused "explain what?" '^vipguard: explain: found no argument, expected ADDR' explain "${files[@]}"

@@ -36,6 +36,7 @@ enum vg_command_bit {
 	VG_CMD_RESUME = 1 << 8,
 	VG_CMD_DETACH = 1 << 9,
 	VG_CMD_EVIDENCE = 1 << 10,
+	VG_CMD_DOCTOR = 1 << 11,
 	VG_CMD_COMPLETION = 1 << 15,
 };
 

@@ -5,9 +5,9 @@
 #include "app/options.h"
 #include "base/time.h"
 
-#define LOOKS (VG_CMD_CHECK | VG_CMD_EXPLAIN | VG_CMD_EVIDENCE)
+#define LOOKS (VG_CMD_CHECK | VG_CMD_EXPLAIN | VG_CMD_EVIDENCE | VG_CMD_DOCTOR)
 #define JUDGES (VG_CMD_RUN | LOOKS)
-#define ASKS (VG_CMD_CHECK | VG_CMD_EXPLAIN | VG_CMD_STATUS | VG_CMD_WATCH | VG_CMD_MODE | VG_CMD_PAUSE | VG_CMD_RESUME)
+#define ASKS (VG_CMD_CHECK | VG_CMD_EXPLAIN | VG_CMD_DOCTOR | VG_CMD_STATUS | VG_CMD_WATCH | VG_CMD_MODE | VG_CMD_PAUSE | VG_CMD_RESUME)
 #define AT(field) .offset = offsetof(struct vg_config_options, field)
 #define SECONDS(n) ((n)*VG_NS_PER_SEC)
 
@@ -33,19 +33,19 @@ static const struct vg_option options[] = {
 	  AT(assignments),
 	  .help = "which node holds which address (YAML or JSON)" },
 	{ .name = "kubeconfig",
-	  .commands = VG_CMD_RUN,
+	  .commands = VG_CMD_RUN | VG_CMD_DOCTOR,
 	  .metavar = "FILE",
 	  .set = vg_set_text,
 	  AT(kubeconfig),
 	  .help = "how to reach the API server, or in-cluster (default: in-cluster, unless --assignments is given)" },
 	{ .name = "context",
-	  .commands = VG_CMD_RUN,
+	  .commands = VG_CMD_RUN | VG_CMD_DOCTOR,
 	  .metavar = "NAME",
 	  .set = vg_set_word,
 	  AT(context),
 	  .help = "of the kubeconfig (default: its current one)" },
 	{ .name = "server",
-	  .commands = VG_CMD_RUN,
+	  .commands = VG_CMD_RUN | VG_CMD_DOCTOR,
 	  .metavar = "URL[,URL]",
 	  .set = vg_set_word,
 	  AT(server),
@@ -59,7 +59,7 @@ static const struct vg_option options[] = {
 	  .max = SECONDS(3600),
 	  .help = "an API server silent for so long is no ground to act on (default: 60s)" },
 	{ .name = "manifests",
-	  .commands = VG_CMD_RUN,
+	  .commands = VG_CMD_RUN | VG_CMD_DOCTOR,
 	  .list = true,
 	  .metavar = "DIR",
 	  .set = vg_set_file,
@@ -75,7 +75,7 @@ static const struct vg_option options[] = {
 	  AT(objects),
 	  .help = "the cluster, as `kubectl get ... -o json` prints it; repeatable" },
 	{ .name = "with",
-	  .commands = VG_CMD_EXPLAIN,
+	  .commands = VG_CMD_EXPLAIN | VG_CMD_DOCTOR,
 	  .list = true,
 	  .metavar = "FILE",
 	  .set = vg_set_file,
@@ -83,7 +83,7 @@ static const struct vg_option options[] = {
 	  AT(with),
 	  .help = "what if --objects held these, too, or in place of its own (JSON or YAML); repeatable" },
 	{ .name = "without-object",
-	  .commands = VG_CMD_EXPLAIN,
+	  .commands = VG_CMD_EXPLAIN | VG_CMD_DOCTOR,
 	  .list = true,
 	  .metavar = "KIND/NAMESPACE/NAME",
 	  .set = vg_set_object,
@@ -172,7 +172,7 @@ static const struct vg_option options[] = {
 	  AT(link),
 	  .help = "judge a bind on this link (default: a real link)" },
 	{ .name = "pin-dir",
-	  .commands = VG_CMD_RUN | VG_CMD_DETACH,
+	  .commands = VG_CMD_RUN | VG_CMD_DETACH | VG_CMD_DOCTOR,
 	  .metavar = "DIR",
 	  .set = vg_set_pin_dir,
 	  AT(pin_dir),
@@ -247,6 +247,7 @@ static const struct vg_command commands[] = {
 	{ VG_CMD_PAUSE, "pause", " --for TIME", "stop acting for a while, and only report; ends by itself", 0, 0 },
 	{ VG_CMD_RESUME, "resume", "", "act again: ends a pause, and lets go what the breaker holds", 0, 0 },
 	{ VG_CMD_EVIDENCE, "evidence", " ADDR -o PATH", "what was seen of an address, by whom, and why it is judged so: for a bug report", 1, 1 },
+	{ VG_CMD_DOCTOR, "doctor", "", "what kernel, node and cluster allow, what is wrong, and the lines to change", 0, 0 },
 	{ VG_CMD_DETACH, "detach", "", "take off this kernel and bpffs what guards have left there", 0, 0 },
 	{ VG_CMD_COMPLETION, "completion", " bash|zsh|fish", "a script for that shell that completes commands, options and their values", 1, 1 },
 	{ VG_CMD_VERSION, "version", "", "version, build, libbpf, ABI", 0, 0 },

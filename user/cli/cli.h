@@ -20,6 +20,7 @@ int vg_cmd_watch(const struct vg_config_options *options);
 int vg_cmd_mode(const struct vg_config_options *options);
 int vg_cmd_pause(const struct vg_config_options *options);
 int vg_cmd_resume(const struct vg_config_options *options);
+int vg_cmd_doctor(const struct vg_config_options *options);
 int vg_cmd_evidence(const struct vg_config_options *options);
 int vg_cmd_detach(const struct vg_config_options *options);
 int vg_cmd_completion(const struct vg_config_options *options);

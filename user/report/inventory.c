@@ -212,16 +212,25 @@ static void say(FILE *out, const struct vg_conflict *c, const char *where)
 	}
 }
 
-static json_t *sentence_to_json(const struct vg_conflict *conflict, const char *where)
+char *vg_conflict_text(const struct vg_conflict *conflict)
 {
 	_cleanup_free_ char *text = NULL;
+	char where[VG_RANGE_TEXT_MAX];
 	size_t size = 0;
 	FILE *out = open_memstream(&text, &size);
 
 	if (!out)
 		return NULL;
+	vg_range_to_str(&conflict->first, &conflict->last, where);
 	say(out, conflict, where);
-	return fclose(out) == 0 ? vg_json_text(text) : NULL;
+	return fclose(out) == 0 ? TAKE_PTR(text) : NULL;
+}
+
+static json_t *sentence_to_json(const struct vg_conflict *conflict)
+{
+	_cleanup_free_ char *text = vg_conflict_text(conflict);
+
+	return text ? vg_json_text(text) : NULL;
 }
 
 static int add_object(json_t *list, const struct vg_object *object)
@@ -248,7 +257,7 @@ static json_t *conflict_to_json(const struct vg_conflict *conflict)
 	r |= add_object(objects, conflict->object);
 	r |= add_object(objects, conflict->other);
 	r |= vg_json_set(o, "objects", TAKE_PTR(objects));
-	r |= vg_json_set(o, "text", sentence_to_json(conflict, text));
+	r |= vg_json_set(o, "text", sentence_to_json(conflict));
 	return r < 0 ? NULL : TAKE_PTR(o);
 }
 

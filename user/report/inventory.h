@@ -37,6 +37,9 @@ struct vg_listing vg_listing_of_json(const json_t *check);
 /* Sets "inventory" (rows_max at most), "conflicts" (of those rows) and, if something found no room, "left_out": {"rows","conflicts"}. -ENOMEM */
 int vg_check_add_inventory(json_t *check, const struct vg_inventory *inventory, size_t rows_max);
 
+/* What contradicts what, in one sentence; free() it. NULL: no memory. */
+char *vg_conflict_text(const struct vg_conflict *conflict);
+
 /* check (report/explain.h) with "inventory" and "conflicts", as one object. */
 int vg_inventory_print_json(FILE *out, const json_t *check, const struct vg_listing *listing);
 /* Aligned columns. width: of the terminal, 0: lines may be as long as they are. */

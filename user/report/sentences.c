@@ -199,14 +199,14 @@ static const char *const changes[] = {
 static const char *const remedies[] = {
 	[VG_REMEDY_KV_SERVICES_OFF] =
 		"{object} is set to take such Services: let it keep the control plane only. In its static manifest (usually "
-		"/etc/kubernetes/manifests/kube-vip.yaml on {node}; "
+		"/etc/kubernetes/manifests/kube-vip.yaml on {pod-node}; "
 		"its DaemonSet otherwise) set env `- name: svc_enable` / `value: \"false\"`, and drop the argument --services if there is one",
 	[VG_REMEDY_KV_CLASS_ONLY] = "or let {object} take only its own class: env `- name: lb_class_only` / `value: \"true\"`. It is read only where "
 				    "svc_enable is set by environment, not by the "
 				    "argument --services",
 	[VG_REMEDY_KV_CLASS_IDLE] =
 		"{object} has lb_class_only, but does not read it: svc_enable came by the argument --services. Set env `- name: svc_enable` / "
-		"`value: \"true\"` in its place (usually /etc/kubernetes/manifests/kube-vip.yaml on {node})",
+		"`value: \"true\"` in its place (usually /etc/kubernetes/manifests/kube-vip.yaml on {pod-node})",
 	[VG_REMEDY_KV_LEFT_OVER] = "the Lease of kube-vip names {nodes}: what {object} left here is to go. Restart it; if the address stays: ip "
 				   "address del {address}/{bits} dev LINK",
 	[VG_REMEDY_FIND_BINDER] =

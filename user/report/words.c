@@ -104,6 +104,22 @@ static void put_node(FILE *out, const struct vg_subject *subject)
 	fputs(ground->snapshot ? vg_snapshot_node(ground->snapshot) : ground->cluster ? vg_cluster_node(ground->cluster) : "this node", out);
 }
 
+/* Where the Pod is that is spoken of; of anything else this node. */
+static void put_pod_node(FILE *out, const struct vg_subject *subject)
+{
+	const struct vg_object *object = subject->evidence->object;
+
+	if (object && object->kind == VG_KIND_POD && *((const struct vg_pod *)object)->node)
+		fputs(((const struct vg_pod *)object)->node, out);
+	else
+		put_node(out, subject);
+}
+
+static void put_count(FILE *out, const struct vg_subject *subject)
+{
+	fprintf(out, "%zu", subject->count);
+}
+
 static void put_link(FILE *out, const struct vg_subject *subject)
 {
 	fputs(subject->link ? subject->link : "its link", out);
@@ -216,6 +232,8 @@ static const struct {
 	{ "address", put_address },
 	{ "bits", put_bits },
 	{ "node", put_node },
+	{ "pod-node", put_pod_node },
+	{ "count", put_count },
 	{ "link", put_link },
 	{ "owner", put_owner },
 	{ "nodes", put_nodes },

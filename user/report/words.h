@@ -13,6 +13,7 @@ struct vg_subject {
 	const char *link; /* NULL: a real link */
 	const struct vg_evidence *evidence;
 	const struct vg_binder *binder; /* NULL: nobody was seen */
+	size_t count; /* of what a sentence counts */
 };
 
 /* Each a string to free(); NULL: no memory. */
