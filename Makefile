@@ -53,9 +53,9 @@ DEPS := gcc clang llvm libclang-rt-14-dev clang-format clang-tidy make git pkg-c
 	libyaml-dev libjansson-dev libmicrohttpd-dev libcurl4-openssl-dev libcmocka-dev linux-libc-dev \
 	busybox-static cpio xz-utils zstd iproute2 tcpdump nftables iputils-arping procps jq python3 shellcheck mandoc universal-ctags \
 	qemu-system-x86 iputils-ping kmod curl ca-certificates strace openssl util-linux debian-archive-keyring \
-	debhelper lintian mmdebstrap zsh fish
+	debhelper lintian mmdebstrap zsh fish python3-yaml
 
-.PHONY: manifests all help deps check test demo matrix chaos lint fmt fuzz bench bench-core bench-api verifier-baseline e2e e2e-double install uninstall clean tools unit guest-files
+.PHONY: manifests monitoring all help deps check test demo matrix chaos lint fmt fuzz bench bench-core bench-api verifier-baseline e2e e2e-double install uninstall clean tools unit guest-files
 
 all: $(O)/vipguard ## build build/vipguard (default)
 
@@ -194,6 +194,9 @@ e2e: ## real MetalLB, API server and kernel against kube-vip, with and without t
 e2e-double: ## the double of kube-vip beside recordings of the real one
 	@$(MAKE) --no-print-directory deps
 	@tests/e2e/kube-vip/compare.sh
+
+monitoring: ## renew deploy/monitoring/prometheusrule.yaml (RUNBOOKS=https://… where docs/runbooks is)
+	@made=$$(deploy/monitoring/prometheusrule.sh $(RUNBOOKS)); echo "$$made" > deploy/monitoring/prometheusrule.yaml
 
 # ---- install
 
