@@ -17,7 +17,8 @@ static void put_by(struct world *world, unsigned reflector, const char *key)
 			      .balancer = "",
 			      .uid = "",
 			      .image = "",
-			      .config_hash = "", .controller = "" };
+			      .config_hash = "",
+			      .controller = "" };
 
 	assert_int_equal(vg_cluster_put(world->cluster, reflector, &pod.object, &world->now), 0);
 }
@@ -272,7 +273,8 @@ static void put_named(struct world *world, const char *key, const char *uid, con
 			      .balancer = "",
 			      .uid = uid,
 			      .image = "",
-			      .config_hash = hash, .controller = "" };
+			      .config_hash = hash,
+			      .controller = "" };
 
 	assert_int_equal(vg_cluster_put(world->cluster, 0, &pod.object, &world->now), 0);
 }
@@ -320,7 +322,8 @@ static void limits(void **state)
 			      .balancer = "",
 			      .uid = "",
 			      .image = "",
-			      .config_hash = "", .controller = "" };
+			      .config_hash = "",
+			      .controller = "" };
 	struct vg_index index = { 0 };
 	struct world world;
 	size_t n;

@@ -380,7 +380,8 @@ static void test_static_pods_keep_their_place(void **state)
 				    .balancer = "",
 				    .uid = "",
 				    .image = "",
-				    .config_hash = "", .controller = "" };
+				    .config_hash = "",
+				    .controller = "" };
 	const struct vg_moment now = { .real_ns = 1, .boot_ns = 1 };
 	struct pods pods = { .namespaces = 0 };
 
