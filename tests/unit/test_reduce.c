@@ -256,7 +256,7 @@ static void test_cutting(void **state)
 		  "}",
 		  1, GIVES("'load-balancer'") },
 		{ "first, middle and last",
-		  "{'metadata':{'managedFields':[{'f':{}}],'name':'web','ownerReferences':[],'namespace':'d','selfLink':'x'},'spec':{'ports':[],"
+		  "{'metadata':{'managedFields':[{'f':{}}],'name':'web','generateName':'w','namespace':'d','selfLink':'x'},'spec':{'ports':[],"
 		  "'type':'LoadBalancer','selector':{}}," IP "}",
 		  1, GIVES("'load-balancer'") },
 		{ "labels of such names stay",

@@ -371,7 +371,8 @@ static bool may_stand(const struct examination *exam, const struct family *a, co
 
 	if (!kube_vip)
 		return false;
-	if (exam->diagnoses->alike[VG_AIL_KUBE_VIP_TAKES] || (!strcmp(other->name, "ServiceLB") && exam->diagnoses->alike[VG_AIL_KUBE_VIP_NODES]))
+	if (exam->diagnoses->alike[VG_AIL_KUBE_VIP_TAKES] || exam->diagnoses->alike[VG_AIL_CLASS_TRAP] ||
+	    (!strcmp(other->name, "ServiceLB") && exam->diagnoses->alike[VG_AIL_KUBE_VIP_NODES]))
 		return true;
 	return !other->announces;
 }

@@ -185,11 +185,11 @@ static void look_at_pins(struct view *view, const char *pin_dir)
 	snprintf(path, sizeof(path), "%s", pin_dir);
 	while (statfs(path, &fs) < 0) {
 		slash = strrchr(path, '/');
-		if (errno != ENOENT || !slash || slash == path) {
+		if (errno != ENOENT || !slash || !slash[1]) {
 			say(view, VG_FEATURE_PINS, VG_SIGHT_UNKNOWN, strerror(errno));
 			return;
 		}
-		*slash = '\0';
+		slash[slash == path] = '\0';
 	}
 	snprintf(why, sizeof(why), "%.100s is no bpffs", path);
 	if ((unsigned long)fs.f_type == BPF_FS_MAGIC)

@@ -19,7 +19,7 @@ struct pruner {
 	char *out;
 };
 
-static const char *const metadata_members[] = { "managedFields", "ownerReferences", "generateName", "selfLink" };
+static const char *const metadata_members[] = { "managedFields", "generateName", "selfLink" };
 
 static const char *const spec_members[] = {
 	"ports",

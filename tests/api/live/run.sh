@@ -279,6 +279,8 @@ secret() {
 
 # shellcheck source=events.sh
 source tests/api/live/events.sh
+# shellcheck source=doctor.sh
+source tests/api/live/doctor.sh
 
 # test_case NAME FUNCTION: what it says is shown if it fails
 test_case() {
@@ -315,6 +317,8 @@ if watch_start "${bounds[@]}"; then
 	test_case "the server falls silent" silent
 	test_case "the server is cut off from its storage" storage_away
 	test_case "little is asked for while nothing happens" idle
+	test_case "doctor names kube-vip's manifest and line, and nothing when it is cured" doctor_cures
+	test_case "doctor names a DaemonSet's command, and what may not be read" doctor_rights
 	test_case "the token is rotated" rotated
 	test_case "the token is revoked, then there is another" revoked
 	test_case "no token is said" secret

@@ -41,6 +41,7 @@ api_pod kube-system/kube-vip-cp1 cp1 192.0.2.1 '.metadata.annotations = {"kubern
 			{name: "svc_enable", value: "true"}, {name: "lb_class_name", value: ""},
 			{name: "vip_nodename", valueFrom: {fieldRef: {fieldPath: "spec.nodeName"}}}]}] | .spec.tolerations = [{operator: "Exists"}]'
 api_pod kube-system/speaker cp1 192.0.2.1 '.metadata.labels = {app: "metallb", component: "speaker"}
+	| .metadata.ownerReferences = [{apiVersion: "apps/v1", kind: "DaemonSet", name: "speaker", uid: "0", controller: true}]
 	| .spec.containers[0].args = ["--lb-class=example.com/metallb"] | .spec.containers[0].envFrom = [{configMapRef: {name: "x"}}]'
 api_pod kube-system/ended cp1 192.0.2.1 '.metadata.labels = {app: "metallb", component: "speaker"} | .metadata.finalizers = ["example.com/stay"]
 	| .status.phase = "Succeeded"'
