@@ -114,7 +114,9 @@ static void put_pools(struct bench *bench)
 static void put_nodes(struct bench *bench)
 {
 	static const char *const names[] = { "cp1", "worker1", "worker2", "worker3" };
-	struct vg_pod speaker = { .node = "worker1", .class = "", .lease = "", .lease_namespace = "", .balancer = "", .uid = "", .config_hash = "", .controller = "" };
+	struct vg_pod speaker = {
+		.node = "worker1", .class = "", .lease = "", .lease_namespace = "", .balancer = "", .uid = "", .config_hash = "", .controller = ""
+	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
 		struct vg_node node = { .object = head(VG_KIND_NODE, names[i]), .hostname = names[i] };

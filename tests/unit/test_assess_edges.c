@@ -206,7 +206,8 @@ static void dead_speaker(struct world *world)
 			      .balancer = "",
 			      .uid = "",
 			      .image = "",
-			      .config_hash = "", .controller = "" };
+			      .config_hash = "",
+			      .controller = "" };
 
 	put_metallb(world);
 	put_advertisement(world, L2, "metallb-system/all", NULL, NULL, NULL, 0);

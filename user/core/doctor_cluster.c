@@ -6,19 +6,10 @@
 
 #include "core/cluster_store.h"
 #include "core/doctor.h"
+#include "core/doctor_store.h"
 #include "core/inventory_store.h"
 
 #define FAMILIES_MAX 128
-
-struct examination {
-	const struct vg_inventory *inventory;
-	const struct vg_cluster *cluster;
-	const struct vg_scene *scene;
-	struct vg_diagnoses *diagnoses;
-	size_t taken[VG_SCENE_PROFILES_MAX]; /* addresses of other owners that Pods of this profile take */
-	const struct vg_service *first[VG_SCENE_PROFILES_MAX]; /* the Service of the first of them */
-	bool kube_vip_wanted; /* some Services are kube-vip's own */
-};
 
 /* Whoever hands out or takes what Services without a class carry. */
 struct family {
@@ -28,8 +19,8 @@ struct family {
 	bool kube_vip;
 };
 
-static struct vg_diagnosis *find(struct examination *exam, enum vg_ailment ailment, const struct vg_object *object, const char *field,
-				 const char *value)
+struct vg_diagnosis *vg_find(struct vg_examination *exam, enum vg_ailment ailment, const struct vg_object *object, const char *field,
+			     const char *value)
 {
 	struct vg_diagnosis *diagnosis = vg_diagnose(exam->diagnoses, ailment);
 
@@ -41,6 +32,26 @@ static struct vg_diagnosis *find(struct examination *exam, enum vg_ailment ailme
 	diagnosis->evidence.field = field;
 	diagnosis->evidence.value = value;
 	return diagnosis;
+}
+
+static int by_key(const void *a, const void *b)
+{
+	return strcmp((*(const struct vg_object *const *)a)->key, (*(const struct vg_object *const *)b)->key);
+}
+
+int vg_list_kind(const struct vg_cluster *cluster, enum vg_kind kind, const struct vg_object ***ret_list, size_t *ret_n)
+{
+	const struct vg_object **list = calloc(vg_cluster_count(cluster, kind) + 1, sizeof(*list)), *object = NULL;
+	size_t n = 0;
+
+	if (!list)
+		return -ENOMEM;
+	while ((object = vg_cluster_next(cluster, kind, object)))
+		list[n++] = object;
+	qsort(list, n, sizeof(*list), by_key);
+	*ret_list = list;
+	*ret_n = n;
+	return 0;
 }
 
 /* ---- conflicts of the owner table */
@@ -75,7 +86,7 @@ static enum vg_cure cure_of(enum vg_ailment ailment)
 }
 
 /* MetalLB that only allocates for a kube-vip that announces is a setup that both sides document. */
-static bool is_by_design(const struct examination *exam, enum vg_ailment ailment)
+static bool is_by_design(const struct vg_examination *exam, enum vg_ailment ailment)
 {
 	for (size_t i = 0; ailment == VG_AIL_NOT_ADVERTISED && i < exam->scene->n_profiles; i++) {
 		if (exam->scene->profiles[i]->flags & VG_POD_KV_SERVICES)
@@ -84,7 +95,7 @@ static bool is_by_design(const struct examination *exam, enum vg_ailment ailment
 	return false;
 }
 
-static void add_conflict(struct examination *exam, const struct vg_conflict *conflict)
+static void add_conflict(struct vg_examination *exam, const struct vg_conflict *conflict)
 {
 	enum vg_ailment ailment = of_conflict[conflict->kind];
 	struct vg_diagnosis *diagnosis;
@@ -92,7 +103,7 @@ static void add_conflict(struct examination *exam, const struct vg_conflict *con
 	_Static_assert(ARRAY_SIZE(of_conflict) == VG_CONFLICT_MAX, "each kind of conflict is an ailment, or none");
 	if (conflict->echo || ailment == VG_AIL_MAX || is_by_design(exam, ailment))
 		return;
-	diagnosis = find(exam, ailment, conflict->object, "addresses", conflict->name);
+	diagnosis = vg_find(exam, ailment, conflict->object, "addresses", conflict->name);
 	if (!diagnosis)
 		return;
 	diagnosis->conflict = *conflict;
@@ -121,7 +132,7 @@ static bool is_anothers(const struct vg_assignment *assignment)
 	}
 }
 
-static void note_taken(struct examination *exam, const struct vg_row *row)
+static void note_taken(struct vg_examination *exam, const struct vg_row *row)
 {
 	for (size_t i = 0; i < exam->scene->n_profiles; i++) {
 		const struct vg_service *service = NULL;
@@ -140,7 +151,7 @@ static void note_taken(struct examination *exam, const struct vg_row *row)
 
 static int look_at_row(void *ctx, const struct vg_row *row)
 {
-	struct examination *exam = ctx;
+	struct vg_examination *exam = ctx;
 
 	for (size_t i = 0; i < row->n_conflicts; i++)
 		add_conflict(exam, &row->conflicts[i]);
@@ -165,14 +176,14 @@ static size_t count_alike(const struct vg_cluster *cluster, const struct vg_pod 
 }
 
 /* What else the Pods are for, and whether anything is kube-vip's own, says which way out costs least. */
-static enum vg_cure cure_for(const struct examination *exam, const struct vg_pod *profile)
+static enum vg_cure cure_for(const struct vg_examination *exam, const struct vg_pod *profile)
 {
 	if (exam->kube_vip_wanted)
 		return VG_CURE_SEPARATE_RANGES;
 	return profile->flags & VG_POD_KV_CONTROL_PLANE ? VG_CURE_SERVICES_OFF : VG_CURE_ONE_SOLUTION;
 }
 
-static void say_taken(struct examination *exam)
+static void say_taken(struct vg_examination *exam)
 {
 	for (size_t i = 0; i < exam->scene->n_profiles; i++) {
 		const struct vg_pod *profile = exam->scene->profiles[i];
@@ -181,7 +192,7 @@ static void say_taken(struct examination *exam)
 		/* one whose class filter is not read is cured by that */
 		if (!exam->taken[i] || (profile->flags & VG_POD_KV_CLASS_ONLY_IDLE))
 			continue;
-		diagnosis = find(exam, VG_AIL_KUBE_VIP_TAKES, &profile->object, "svc_enable", "true");
+		diagnosis = vg_find(exam, VG_AIL_KUBE_VIP_TAKES, &profile->object, "svc_enable", "true");
 		if (!diagnosis)
 			return;
 		diagnosis->evidence.about = &exam->first[i]->object;
@@ -190,7 +201,7 @@ static void say_taken(struct examination *exam)
 	}
 }
 
-static const struct vg_service *servicelb_service(const struct examination *exam, const struct vg_pod *profile, size_t *ret_n)
+static const struct vg_service *servicelb_service(const struct vg_examination *exam, const struct vg_pod *profile, size_t *ret_n)
 {
 	const struct vg_object *object = NULL, *first = NULL;
 
@@ -207,13 +218,13 @@ static const struct vg_service *servicelb_service(const struct examination *exam
 	return (const struct vg_service *)first;
 }
 
-static void say_node_addresses(struct examination *exam)
+static void say_node_addresses(struct vg_examination *exam)
 {
 	for (size_t i = 0; i < exam->scene->n_profiles; i++) {
 		const struct vg_pod *profile = exam->scene->profiles[i];
 		size_t n;
 		const struct vg_service *service = servicelb_service(exam, profile, &n);
-		struct vg_diagnosis *diagnosis = service ? find(exam, VG_AIL_KUBE_VIP_NODES, &profile->object, "svc_enable", "true") : NULL;
+		struct vg_diagnosis *diagnosis = service ? vg_find(exam, VG_AIL_KUBE_VIP_NODES, &profile->object, "svc_enable", "true") : NULL;
 
 		if (!diagnosis)
 			continue;
@@ -225,24 +236,24 @@ static void say_node_addresses(struct examination *exam)
 
 /* ---- how kube-vip's and MetalLB's Pods are set up */
 
-static void look_at_settings(struct examination *exam, const struct vg_pod *pod)
+static void look_at_settings(struct vg_examination *exam, const struct vg_pod *pod)
 {
 	struct vg_diagnosis *diagnosis = NULL;
 
 	if (pod->flags & VG_POD_KV_CLASS_ONLY_IDLE)
-		diagnosis = find(exam, VG_AIL_CLASS_TRAP, &pod->object, "lb_class_only", "true");
+		diagnosis = vg_find(exam, VG_AIL_CLASS_TRAP, &pod->object, "lb_class_only", "true");
 	if (diagnosis) {
 		diagnosis->count = count_alike(exam->cluster, pod);
 		diagnosis->cure = VG_CURE_SEPARATE_RANGES;
 	}
 	if (pod->flags & VG_POD_KV_HIDDEN)
-		find(exam, VG_AIL_KUBE_VIP_HIDDEN, &pod->object, NULL, NULL);
+		vg_find(exam, VG_AIL_KUBE_VIP_HIDDEN, &pod->object, NULL, NULL);
 	if ((pod->flags & VG_POD_KV_CONTROL_PLANE) && pod->hosts.n && !pod->addresses.n)
-		find(exam, VG_AIL_KUBE_VIP_NAME, &pod->object, "address", pod->hosts.list[0]);
+		vg_find(exam, VG_AIL_KUBE_VIP_NAME, &pod->object, "address", pod->hosts.list[0]);
 }
 
 /* Each fault once, whichever Pods have it. */
-static void look_at_release(struct examination *exam, enum vg_ailment ailment, const struct vg_pod *pod, const struct vg_known_fault *fault)
+static void look_at_release(struct vg_examination *exam, enum vg_ailment ailment, const struct vg_pod *pod, const struct vg_known_fault *fault)
 {
 	struct vg_diagnosis *diagnosis;
 
@@ -254,37 +265,16 @@ static void look_at_release(struct examination *exam, enum vg_ailment ailment, c
 		if (said->ailment == ailment && said->fault == fault)
 			return;
 	}
-	diagnosis = find(exam, ailment, &pod->object, "image", pod->image);
+	diagnosis = vg_find(exam, ailment, &pod->object, "image", pod->image);
 	if (diagnosis)
 		diagnosis->fault = fault;
 }
 
-static int by_key(const void *a, const void *b)
-{
-	return strcmp((*(const struct vg_object *const *)a)->key, (*(const struct vg_object *const *)b)->key);
-}
-
-/* Whatever order they came in. list: free() it. */
-static int list_kind(const struct vg_cluster *cluster, enum vg_kind kind, const struct vg_object ***ret_list, size_t *ret_n)
-{
-	const struct vg_object **list = calloc(vg_cluster_count(cluster, kind) + 1, sizeof(*list)), *object = NULL;
-	size_t n = 0;
-
-	if (!list)
-		return -ENOMEM;
-	while ((object = vg_cluster_next(cluster, kind, object)))
-		list[n++] = object;
-	qsort(list, n, sizeof(*list), by_key);
-	*ret_list = list;
-	*ret_n = n;
-	return 0;
-}
-
-static int look_at_releases(struct examination *exam)
+static int look_at_releases(struct vg_examination *exam)
 {
 	_cleanup_free_ const struct vg_object **list = NULL;
 	size_t n = 0;
-	int r = list_kind(exam->cluster, VG_KIND_POD, &list, &n);
+	int r = vg_list_kind(exam->cluster, VG_KIND_POD, &list, &n);
 
 	for (size_t i = 0; i < n; i++) {
 		const struct vg_pod *pod = (const struct vg_pod *)list[i];
@@ -307,7 +297,7 @@ static void add_family(struct family *families, size_t *n, const struct vg_objec
 		families[(*n)++] = (struct family){ .object = object, .name = name, .announces = announces };
 }
 
-static void add_metallbs(const struct examination *exam, struct family *families, size_t *n)
+static void add_metallbs(const struct vg_examination *exam, struct family *families, size_t *n)
 {
 	for (size_t i = 0; i < exam->scene->n_instances; i++) {
 		const struct vg_instance *instance = &exam->scene->instances[i];
@@ -326,7 +316,7 @@ static void add_metallbs(const struct examination *exam, struct family *families
 	}
 }
 
-static void add_kube_vips(const struct examination *exam, struct family *families, size_t *n)
+static void add_kube_vips(const struct vg_examination *exam, struct family *families, size_t *n)
 {
 	static const struct vg_service bare = { .class = "" };
 
@@ -365,7 +355,7 @@ static const struct vg_object *servicelb_pod(const struct vg_cluster *cluster)
 }
 
 /* A MetalLB that announces nothing leaves that to kube-vip, by design; and what is said of a Service needs not be said of the balancers too. */
-static bool may_stand(const struct examination *exam, const struct family *a, const struct family *b)
+static bool may_stand(const struct vg_examination *exam, const struct family *a, const struct family *b)
 {
 	const struct family *kube_vip = a->kube_vip ? a : b->kube_vip ? b : NULL, *other = kube_vip == a ? b : a;
 
@@ -377,7 +367,7 @@ static bool may_stand(const struct examination *exam, const struct family *a, co
 	return !other->announces;
 }
 
-static void say_balancers(struct examination *exam)
+static void say_balancers(struct vg_examination *exam)
 {
 	struct family families[FAMILIES_MAX];
 	size_t n = 0;
@@ -392,7 +382,7 @@ static void say_balancers(struct examination *exam)
 
 		if (may_stand(exam, &families[0], &families[i]))
 			continue;
-		diagnosis = find(exam, VG_AIL_TWO_BALANCERS, families[0].object, families[0].name, families[i].name);
+		diagnosis = vg_find(exam, VG_AIL_TWO_BALANCERS, families[0].object, families[0].name, families[i].name);
 		if (!diagnosis)
 			return;
 		diagnosis->evidence.about = families[i].object;
@@ -400,99 +390,9 @@ static void say_balancers(struct examination *exam)
 	}
 }
 
-/* ---- nodes that MetalLB passes over */
-
-static bool is_excluded(const struct vg_cluster *cluster, const char *name)
-{
-	const struct vg_node *node = vg_cluster_find_node(cluster, name);
-
-	return node && (node->flags & VG_NODE_EXCLUDED);
-}
-
-static bool may_announce(const struct vg_cluster *cluster, const struct vg_pod *pod)
-{
-	return !is_excluded(cluster, pod->node) || (pod->flags & VG_POD_METALLB_ALL_NODES) || !vg_metallb_honours_exclusion(pod->image);
-}
-
-/* A live speaker of that namespace: whether there is one, one that may announce, and the first of all. */
-static const struct vg_object *speakers_of(const struct vg_cluster *cluster, const struct vg_object *pool, bool *ret_eligible)
-{
-	const struct vg_object *object = NULL, *first = NULL;
-
-	*ret_eligible = false;
-	while ((object = vg_cluster_next(cluster, VG_KIND_POD, object))) {
-		const struct vg_pod *pod = (const struct vg_pod *)object;
-
-		if (!(pod->flags & VG_POD_METALLB_SPEAKER) || !(pod->flags & VG_POD_LIVE) || !vg_object_same_namespace(object, pool))
-			continue;
-		first = !first || strcmp(object->key, first->key) < 0 ? object : first;
-		*ret_eligible = *ret_eligible || may_announce(cluster, pod);
-	}
-	return first;
-}
-
-static void say_speakers(struct examination *exam)
-{
-	for (size_t i = 0; i < exam->scene->n_instances; i++) {
-		const struct vg_instance *instance = &exam->scene->instances[i];
-		const struct vg_pool *advertised = NULL;
-		const struct vg_object *speaker;
-		struct vg_diagnosis *diagnosis;
-		bool eligible;
-
-		for (size_t j = 0; j < exam->scene->n_pools && !advertised; j++) {
-			const struct vg_pool *pool = &exam->scene->pools[j];
-
-			advertised = pool->instance == instance && (pool->l2.n || pool->bgp.n) ? pool : NULL;
-		}
-		if (!advertised)
-			continue;
-		speaker = speakers_of(exam->cluster, &advertised->claims->object, &eligible);
-		if (!speaker || eligible)
-			continue;
-		diagnosis = find(exam, VG_AIL_NO_SPEAKER, speaker, "nodeName", ((const struct vg_pod *)speaker)->node);
-		if (diagnosis)
-			diagnosis->evidence.about = &advertised->claims->object;
-	}
-}
-
-static int say_statuses(struct examination *exam)
-{
-	_cleanup_free_ const struct vg_object **list = NULL;
-	size_t n = 0;
-	int r = list_kind(exam->cluster, VG_KIND_L2_STATUS, &list, &n);
-
-	for (size_t i = 0; i < n; i++) {
-		const struct vg_placement *status = (const struct vg_placement *)list[i];
-		const struct vg_object *pod = NULL;
-		bool may = !is_excluded(exam->cluster, status->node);
-
-		while (!may && (pod = vg_cluster_next(exam->cluster, VG_KIND_POD, pod))) {
-			const struct vg_pod *one = (const struct vg_pod *)pod;
-
-			may = (one->flags & VG_POD_METALLB_SPEAKER) && vg_names_equal(one->node, status->node) && may_announce(exam->cluster, one);
-		}
-		if (!may)
-			find(exam, VG_AIL_EXCLUDED_STATUS, list[i], "metallb.io/node", status->node);
-	}
-	return r;
-}
-
-static void say_instances(struct examination *exam)
-{
-	for (size_t i = 0; i < exam->scene->n_instances; i++) {
-		const struct vg_instance *instance = &exam->scene->instances[i];
-
-		if (instance->mixed)
-			find(exam, VG_AIL_MIXED, &instance->pod->object, "lb-class", instance->class);
-		if (instance->invalid)
-			find(exam, VG_AIL_INVALID, &instance->invalid->object, "result", "Invalid");
-	}
-}
-
 /* ---- all of it */
 
-static int examine(struct examination *exam)
+static int examine(struct vg_examination *exam)
 {
 	int r = vg_inventory_walk(exam->inventory, look_at_row, exam);
 
@@ -503,31 +403,29 @@ static int examine(struct examination *exam)
 	for (size_t i = 0; i < exam->scene->n_profiles; i++)
 		look_at_settings(exam, exam->scene->profiles[i]);
 	say_balancers(exam);
-	say_speakers(exam);
-	say_instances(exam);
-	r = say_statuses(exam);
+	r = vg_examine_metallb(exam);
 	return r < 0 ? r : look_at_releases(exam);
 }
 
 int vg_doctor_cluster(const struct vg_inventory *inventory, bool is_here, struct vg_diagnoses *diagnoses)
 {
-	_cleanup_free_ struct examination *exam = calloc(1, sizeof(*exam));
+	_cleanup_free_ struct vg_examination *exam = calloc(1, sizeof(*exam));
 	const struct vg_cluster *cluster = inventory->ground.cluster;
 
 	if (!exam)
 		return -ENOMEM;
 	if (!cluster)
 		return 0;
-	*exam = (struct examination){ .inventory = inventory, .cluster = cluster, .scene = inventory->scene, .diagnoses = diagnoses };
+	*exam = (struct vg_examination){ .inventory = inventory, .cluster = cluster, .scene = inventory->scene, .diagnoses = diagnoses };
 	if (is_here && !exam->scene->node_known && vg_cluster_knowledge(cluster, VG_KIND_NODE) == VG_KIND_LISTED)
-		find(exam, VG_AIL_NODE_UNKNOWN, NULL, NULL, vg_cluster_node(cluster));
+		vg_find(exam, VG_AIL_NODE_UNKNOWN, NULL, NULL, vg_cluster_node(cluster));
 	diagnoses->left_out += vg_inventory_left_out(inventory);
 	return examine(exam);
 }
 
 void vg_doctor_manifests(const struct vg_cluster *cluster, struct vg_diagnoses *diagnoses)
 {
-	struct examination exam = { .cluster = cluster, .diagnoses = diagnoses };
+	struct vg_examination exam = { .cluster = cluster, .diagnoses = diagnoses };
 	const struct vg_object *object = NULL;
 
 	while ((object = vg_cluster_next(cluster, VG_KIND_POD, object))) {
