@@ -36,7 +36,8 @@ ALL_CFLAGS := -std=gnu11 -D_GNU_SOURCE $(CFLAGS) $(WARN) $(HARDEN) $(SANITIZE:%=
 LDFLAGS := -pie -Wl,-z,relro,-z,now $(if $(SAN)$(FUZZ),$(SANITIZE))
 LIBS := -lbpf -lelf -lz -lmnl -lyaml -ljansson -lmicrohttpd -lcurl
 
-BPF_CFLAGS := -g -O2 -mcpu=v2 -Wall -Wextra -Werror -target bpf -D__TARGET_ARCH_x86 -Iinclude -Ivmlinux -Ibpf
+# the prefix: where it was built is in no object, so that the same sources give the same bytes anywhere
+BPF_CFLAGS := -g -O2 -ffile-prefix-map=$(CURDIR)=. -mcpu=v2 -Wall -Wextra -Werror -target bpf -D__TARGET_ARCH_x86 -Iinclude -Ivmlinux -Ibpf
 BPF := bind deny ioctl announce guard bypass
 SKELS := $(BPF:%=$(O)/skel/%.skel.h)
 
@@ -210,7 +211,7 @@ INSTALLED := $(PREFIX)/share/bash-completion/completions $(PREFIX)/share/fish/ve
 install: all ## into PREFIX (/usr/local) under DESTDIR: program, unit, man pages, completion, SYSCONFDIR/vipguard (/etc) if it has none
 	install -Dm755 $(O)/vipguard $(DESTDIR)$(PREFIX)/sbin/vipguard
 	install -d $(INSTALLED:%=$(DESTDIR)%)
-	sed 's,/usr/local/sbin/,$(PREFIX)/sbin/,; s,/etc/,$(SYSCONFDIR)/,' deploy/vipguard.service >$(DESTDIR)$(UNITDIR)/vipguard.service
+	sed 's,/usr/local/sbin/,$(PREFIX)/sbin/,; s,/etc/,$(SYSCONFDIR)/,g' deploy/vipguard.service >$(DESTDIR)$(UNITDIR)/vipguard.service
 	$(O)/vipguard completion bash >$(DESTDIR)$(PREFIX)/share/bash-completion/completions/vipguard
 	$(O)/vipguard completion zsh >$(DESTDIR)$(ZSHDIR)/_vipguard
 	$(O)/vipguard completion fish >$(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d/vipguard.fish
@@ -224,6 +225,11 @@ uninstall: ## takes away what install has put there, but for SYSCONFDIR/vipguard
 	  $(PREFIX)/share/bash-completion/completions/vipguard $(PREFIX)/share/fish/vendor_completions.d/vipguard.fish \
 	  $(PREFIX)/share/man/man8/vipguard.8 $(PREFIX)/share/man/man5/vipguard-config.5)
 	rm -rf $(DESTDIR)$(PREFIX)/share/doc/vipguard
+
+.PHONY: deb
+deb: ## build/vipguard_VERSION-1_amd64.deb, from these sources (REVISION=2: another Debian revision)
+	@$(MAKE) --no-print-directory deps
+	@deploy/deb.sh $(O) $(or $(REVISION),1)
 
 clean: ## remove build/ (downloads stay in .cache/)
 	rm -rf build

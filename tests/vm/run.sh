@@ -12,6 +12,8 @@
 # -n gives it a network card: 198.51.100.15 is its own address, and 198.51.100.2
 # is the loopback of the namespace that run.sh runs in. Nothing else is there.
 #
+# VG_INITRAMFS: a program that makes the guest's root instead of initramfs.sh, called like it.
+#
 # Exit status: the script's own, or
 #   123  the script ended, but the kernel warned, oopsed or lost a reference
 #   124  the script took too long
@@ -135,7 +137,7 @@ prepare() {
 		accel+=(-smp 2)
 	fi
 	tmp=$(mktemp -d)
-	"$vg_vm_here/initramfs.sh" "$tmp/initrd" "$label" "$1:/run-in-guest" "${@:2}"
+	"${VG_INITRAMFS:-$vg_vm_here/initramfs.sh}" "$tmp/initrd" "$label" "$1:/run-in-guest" "${@:2}"
 }
 
 boot_until_ready() {
