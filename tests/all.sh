@@ -65,6 +65,7 @@ job_guest() { part "guest $1" tests/guest/run.sh "$@"; }
 job_lockdown() { VG_GUEST_CMDLINE=lockdown=confidentiality part "guest $1 under lockdown" tests/guest/run.sh "$@"; }
 job_chaos() { part "chaos $1" tests/guest/run.sh "$1" chaos.sh; }
 job_monitoring() { part "alerts, dashboard, runbooks" tests/monitoring/run.sh; }
+job_docs() { part "the documents' commands" tests/docs/run.sh; }
 job_bpf() { part "BPF objects $1" tests/bpf/run.sh "$1"; }
 
 # What a build says counts as one check.
@@ -86,7 +87,8 @@ e2e='a c f' # the conflict, the guard that comes late, the rightful holder; `mak
 # The first for whoever waits for it, then the long ones, so that the lanes end together.
 jobs=(check "guest newest" "guest 5.10 $oldest" "e2e $e2e" api_guest "guest 6.1 $between" "guest 6.12 $between" check_sanitizers check_clang netns mutants
 	"lockdown 6.1 test_bypass.sh test_matrix.sh" "lockdown newest test_matrix.sh" "chaos 6.1" api_live api_rig fuzz
-	"bpf 5.10" "bpf 6.1" "bpf 6.12" "bpf newest" demo double corpus manifests monitoring)
+	"bpf 5.10" "bpf 6.1" "bpf 6.12" "bpf newest" demo double corpus manifests)
+jobs+=(monitoring docs)
 
 # Takes jobs until there is none left.
 lane() {

@@ -69,6 +69,15 @@ def blocks_of(file):
     return found
 
 
+def dead_links(file):
+    """Relative links that lead nowhere"""
+    with open(os.path.join(ROOT, file), encoding="utf-8") as text:
+        for number, line in enumerate(text, 1):
+            for link in re.findall(r"\]\(([^)#:\s]+)(?:#[^)]*)?\)", re.sub(r"`[^`]*`", "", line)):
+                if not os.path.exists(os.path.join(ROOT, os.path.dirname(file), link)):
+                    yield "%s:%d: no %s" % (file, number, link)
+
+
 # ---- one block
 
 def run(block, folder):
@@ -152,7 +161,7 @@ def main():
             continue
         folder = os.path.join("/run/docs", file)
         prepare(folder)
-        said, ran = [], 0
+        said, ran = list(dead_links(file)), 0
         for block in blocks_of(file):
             wrong, was_run = judge(block, folder)
             said += wrong

@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """check.py PAGES: holds rules, tests of rules, dashboard and runbooks against each other and against pages of metrics of real guards: every selector
 must find a series there. Closes with "N passed, M failed"."""
+import glob
 import json
 import os
 import re
@@ -98,7 +99,9 @@ class World:
     def __init__(self, folder):
         self.series = {}
         self.names = set()
-        for (_, node), taken in pages(folder).items():
+        self.last = {}
+        for (scene, node), taken in pages(folder).items():
+            self.last[scene] = taken[-1]
             for page in taken:
                 self.names |= page.names
                 for name, labels in page.series:
@@ -238,6 +241,28 @@ def check_runbooks(_world):
     return said
 
 
+def check_prose(world):
+    """Metrics that documents name are there"""
+    said = []
+    for path in sorted(glob.glob(ROOT + "/docs/**/*.md", recursive=True)) + [ROOT + "/README.md"]:
+        with open(path, encoding="utf-8") as text:
+            for number, line in enumerate(text, 1):
+                for name in re.findall(r"\b[a-z_]+:vipguard_[a-z_]+:[a-z0-9]+\b|(?<![\w:/])vipguard_[a-z_]+(?![\w:*|(])", line):
+                    if name not in world.names | world.recorded and not any(known.startswith(name) for known in world.names if name.endswith("_")):
+                        said.append("%s:%d: no metric %s" % (os.path.relpath(path, ROOT), number, name))
+    return said
+
+
+def check_size(world):
+    """docs/metrics.md says how many series a page has and how long it is"""
+    with open(os.path.join(ROOT, "docs/metrics.md"), encoding="utf-8") as text:
+        said = re.search(r"(\d+) with a file \((\d+) KiB\), (\d+) with a cluster .*? \((\d+) KiB\)", text.read())
+    if not said:
+        return ["docs/metrics.md does not say it"]
+    real = [number for scene in ("quiet", "cluster") for number in (len(world.last[scene].series), world.last[scene].size / 1024)]
+    return ["docs/metrics.md says %s, and it is %.0f" % pair for pair in zip(said.groups(), real) if abs(float(pair[0]) - pair[1]) > pair[1] / 10]
+
+
 # ---- the dashboard
 
 def check_dashboard(_world):
@@ -302,7 +327,7 @@ def check_queries(world):
 
 
 CHECKS = [check_self, check_list, check_rules, check_used, check_alert_form, check_tests, check_operator, check_kustomize, check_runbooks,
-          check_dashboard, check_queries]
+          check_prose, check_size, check_dashboard, check_queries]
 
 
 def main():

@@ -15,6 +15,7 @@ class Page:
 
     def __init__(self, path):
         self.taken = os.stat(path).st_mtime
+        self.size = os.stat(path).st_size
         self.series = {}
         self.names = set()
         with open(path, encoding="utf-8") as text:
