@@ -13,6 +13,7 @@ import yaml
 
 ROOT = os.path.realpath(os.path.join(os.path.dirname(os.path.abspath(__file__)), "../.."))
 SHELL = ("sh", "bash", "shell", "console")
+PROGRAM = "/run/tools/vipguard"
 KNOWN = SHELL + ("", "yaml", "json", "text", "promql", "diff")
 COMMANDS = re.compile(r"^(\$ |# )?(sudo |)(vipguard|build/vipguard|kubectl|helm|make|apt|apt-get|systemctl|curl|ip|bpftool|promtool|journalctl) ")
 FENCE = re.compile(r"^( *)```(.*)$")
@@ -76,6 +77,36 @@ def dead_links(file):
             for link in re.findall(r"\]\(([^)#:\s]+)(?:#[^)]*)?\)", re.sub(r"`[^`]*`", "", line)):
                 if not os.path.exists(os.path.join(ROOT, os.path.dirname(file), link)):
                     yield "%s:%d: no %s" % (file, number, link)
+
+
+def known_words():
+    """(commands, options) by the program's own --help"""
+    def says(*words):
+        return subprocess.run([PROGRAM, *words, "--help"], stdout=subprocess.PIPE, text=True, check=True).stdout
+
+    commands = re.findall(r"^  ([a-z]+) ", says().partition("Commands:")[2].partition("\n\n")[0], re.M)
+    return set(commands), {option for command in commands for option in re.findall(r"--[a-z-]+", says(command))} | {"--help", "--version"}
+
+
+def unknown_words(file, commands, options):
+    """`vipguard …` within a sentence names a command and options that there are. docs/contract.md also describes what is not there yet."""
+    if file.endswith(".8") or file == "docs/contract.md":
+        return
+    with open(os.path.join(ROOT, "Makefile"), encoding="utf-8") as text:
+        targets = set(re.findall(r"^([a-z0-9-]+):", text.read(), re.M))
+    with open(os.path.join(ROOT, file), encoding="utf-8") as text:
+        for number, line in enumerate(text, 1):
+            for target in re.findall(r"`(?:[A-Z0-9_]+=\S+ )*make ([a-z0-9-]+)[^`]*`", line):
+                if target not in targets:
+                    yield "%s:%d: no target %s" % (file, number, target)
+            for span in re.findall(r"`(?:build/)?vipguard ([^`]*)`", line):
+                words = span.split()
+                for word in re.split(r"\\?\|", words[0]) if re.match(r"[a-z|\\]+$", words[0]) else []:
+                    if word not in commands:
+                        yield "%s:%d: no command %s" % (file, number, word)
+                for option in re.findall(r"(?<!\S)--[a-z-]+", span):
+                    if option not in options:
+                        yield "%s:%d: no option %s" % (file, number, option)
 
 
 # ---- one block
@@ -156,12 +187,13 @@ def main():
     pattern = sys.argv[1] if len(sys.argv) > 1 else ""
     files = ["README.md"] + sorted(os.path.relpath(path, ROOT) for path in glob.glob(ROOT + "/docs/**/*.md", recursive=True)) + ["docs/vipguard.8"]
     passed, failed, commands, left = 0, 0, 0, []
+    words = known_words()
     for file in files:
         if pattern not in file:
             continue
         folder = os.path.join("/run/docs", file)
         prepare(folder)
-        said, ran = list(dead_links(file)), 0
+        said, ran = list(dead_links(file)) + list(unknown_words(file, *words)), 0
         for block in blocks_of(file):
             wrong, was_run = judge(block, folder)
             said += wrong

@@ -220,7 +220,7 @@ def check_kustomize(_world):
     return said
 
 
-def check_runbooks(_world):
+def check_runbooks(world):
     said = []
     alerts = {rule["alert"] for rule in rules("alerts.yaml")}
     pages_there = {name[:-3] for name in os.listdir(RUNBOOKS) if name.endswith(".md") and name != "README.md"}
@@ -238,7 +238,19 @@ def check_runbooks(_world):
             said.append("%s: its sections are %s" % (name, headings))
         if "```sh" not in page.split("## Why")[0]:
             said.append(name + ": no command to look first")
-    return said
+    return said + list(named_in_full(world))
+
+
+def named_in_full(world):
+    """Runbooks that are told by a label explain each of its values"""
+    told = {"VipguardLost": ("vipguard_lost_total", "cause", set()),
+            "VipguardDegraded": ("vipguard_feature_needed", "feature", {"tcx", "tracing", "kprobe"})}
+    for name, (metric, label, apart) in told.items():
+        with open(os.path.join(RUNBOOKS, name + ".md"), encoding="utf-8") as text:
+            page = text.read()
+        for value in sorted({one[label] for one in world.series[metric]} - apart):
+            if "`%s`" % value not in page:
+                yield "%s: nothing about %s" % (name, value)
 
 
 def check_prose(world):

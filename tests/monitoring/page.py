@@ -1,11 +1,13 @@
 # SPDX-License-Identifier: Apache-2.0
 """Pages of metrics that tests/monitoring/scrape.sh took, and the series of promtool's tests made of them."""
+import glob
 import os
 import re
 
 SERIES = re.compile(r'^([a-z_]+)(?:\{(.*)\})? (\S+)$')
 LABEL = re.compile(r'([a-z_]+)="((?:[^"\\]|\\.)*)"')
 TIMES = ("_timestamp_seconds", "process_start_time_seconds")
+RECORDED = os.path.join(os.path.dirname(os.path.abspath(__file__)), "../data/metrics")
 BEGIN = 15  # minutes for which the first page stands; then a page a minute, the last one for good
 END = 60
 
@@ -20,6 +22,8 @@ class Page:
         self.names = set()
         with open(path, encoding="utf-8") as text:
             for line in text:
+                if line.startswith("# taken "):  # of one that was recorded
+                    self.taken = float(line.split()[2])
                 if line.startswith("# TYPE "):
                     self.names.add(line.split()[2])
                 if line.startswith("#"):
@@ -36,14 +40,13 @@ class Page:
 
 
 def pages(folder):
-    """{(scene, node): [Page, ...]}"""
+    """{(scene, node): [Page, ...]}, those that were recorded (record.sh) among them"""
     found = {}
-    for name in sorted(os.listdir(folder)):
-        if name.endswith(".prom"):
-            scene, node, number, _ = name.split(".")
-            of = found.setdefault((scene, node), [])
-            assert int(number) == len(of), name
-            of.append(Page(os.path.join(folder, name)))
+    for path in sorted(glob.glob(folder + "/*.prom")) + sorted(glob.glob(RECORDED + "/*.prom")):
+        scene, node, number, _ = os.path.basename(path).split(".")
+        of = found.setdefault((scene, node), [])
+        assert int(number) == len(of), path
+        of.append(Page(path))
     return found
 
 
