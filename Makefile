@@ -56,7 +56,7 @@ DEPS := gcc clang llvm libclang-rt-14-dev clang-format clang-tidy make git pkg-c
 	qemu-system-x86 iputils-ping kmod curl ca-certificates strace openssl util-linux debian-archive-keyring \
 	debhelper lintian mmdebstrap zsh fish python3-yaml
 
-.PHONY: manifests monitoring all help deps check test demo matrix chaos lint fmt fuzz bench bench-core bench-api verifier-baseline e2e e2e-double install uninstall clean tools unit guest-files
+.PHONY: pictures manifests monitoring all help deps check test demo matrix chaos lint fmt fuzz bench bench-core bench-api verifier-baseline e2e e2e-double install uninstall clean tools unit guest-files
 
 all: $(O)/vipguard ## build build/vipguard (default)
 
@@ -139,6 +139,11 @@ test: ## everything: check, sanitizers, namespaces, guests of four kernels (inst
 	@$(MAKE) --no-print-directory deps
 	@$(MAKE) --no-print-directory all tools
 	@tests/all.sh
+
+pictures: ## docs/pictures anew, by the test that checks them (installs what it needs)
+	@$(MAKE) --no-print-directory deps
+	@$(MAKE) --no-print-directory all tools
+	@tests/screens/run.sh $(O) docs/pictures
 
 demo: ## the story in a guest: a rogue without the guard, in audit, in enforce (installs what it needs)
 	@$(MAKE) --no-print-directory deps

@@ -88,6 +88,8 @@ static inline json_t *on_set_mode(void *ctx, const char *mode, struct vg_error *
 	if (strcmp(mode, "flood") == 0) {
 		for (unsigned i = 0; i < FLOOD; i++) /* from within an answer: no watcher can read meanwhile */
 			publish(w);
+	} else if (strcmp(mode, "change") == 0) {
+		vg_api_changed(w->api);
 	} else if (strcmp(mode, "stop") == 0) {
 		publish(w);
 		vg_loop_quit(w->loop, STOPPED);
@@ -138,6 +140,7 @@ static inline void new_api(struct world *w)
 {
 	struct vg_api_ops ops = { .ctx = w,
 				  .status = on_status,
+				  .screen = on_status,
 				  .check = on_check,
 				  .explain = on_explain,
 				  .evidence = on_evidence,

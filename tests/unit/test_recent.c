@@ -113,13 +113,42 @@ static void found(void **state)
 	assert_null(vg_recent_find(recent, &b, begins_with, "x"));
 }
 
+static int append_with(void *ctx, const struct vg_addr *addr, const void *data, size_t size)
+{
+	char text[VG_TEXT_MAX];
+
+	vg_addr_to_str(addr, text);
+	strcat(ctx, text + strlen(text) - 1);
+	return append(ctx, data, size);
+}
+
+static int end_at_once(void *ctx, const struct vg_addr *addr, const void *data, size_t size)
+{
+	(*(int *)ctx)++;
+	return -7;
+}
+
+static void all_of_them(void **state)
+{
+	VG_CLEANUP(vg_recent_freep) struct vg_recent *recent = NULL;
+	char all[256] = "";
+	int n = 0;
+
+	assert_int_equal(vg_recent_new(&limits, &recent), 0);
+	add(recent, "192.0.2.2", "x");
+	add(recent, "192.0.2.1", "y");
+	add(recent, "192.0.2.2", "z");
+	assert_int_equal(vg_recent_for_all(recent, append_with, all), 0);
+	assert_string_equal(all, "2x1y2z");
+	assert_int_equal(vg_recent_for_all(recent, end_at_once, &n), -7);
+	assert_int_equal(n, 1);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(first_and_last),
-		cmocka_unit_test(one_at_a_time),
-		cmocka_unit_test(full),
-		cmocka_unit_test(found),
+		cmocka_unit_test(first_and_last), cmocka_unit_test(one_at_a_time), cmocka_unit_test(full),
+		cmocka_unit_test(found),	  cmocka_unit_test(all_of_them),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -299,7 +299,9 @@ static int set_defaults(struct vg_config_options *options, enum vg_command_bit c
 	options->kube_events = true;
 	options->max_age_ns = 60 * VG_NS_PER_SEC;
 	options->log_format = isatty(STDOUT_FILENO) ? VG_FORMAT_TEXT : VG_FORMAT_JSON;
-	options->output = command == VG_CMD_WATCH && !isatty(STDOUT_FILENO) ? VG_OUTPUT_JSON : VG_OUTPUT_TEXT;
+	options->output = VG_OUTPUT_TEXT;
+	if (command == VG_CMD_WATCH)
+		options->output = isatty(STDOUT_FILENO) ? VG_OUTPUT_VIEW : VG_OUTPUT_JSON;
 	options->node = strdup(host);
 	options->pin_dir = strdup(VG_PIN_DIR_DEFAULT);
 	options->socket = strdup(VG_SOCKET_DEFAULT);

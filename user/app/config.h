@@ -40,7 +40,14 @@ enum vg_command_bit {
 	VG_CMD_COMPLETION = 1 << 15,
 };
 
-enum vg_output { VG_OUTPUT_TEXT, VG_OUTPUT_JSON, VG_OUTPUT_MARKDOWN };
+enum vg_output {
+	VG_OUTPUT_TEXT,
+	VG_OUTPUT_JSON,
+	VG_OUTPUT_MARKDOWN, /* check */
+	VG_OUTPUT_VIEW, /* watch on a terminal, if nothing else is said */
+};
+
+enum vg_color { VG_COLOR_AUTO, VG_COLOR_ALWAYS, VG_COLOR_NEVER };
 
 /* Texts of a repeatable option. */
 struct vg_config_list {
@@ -73,6 +80,7 @@ struct vg_config_options {
 	uint64_t period_ns; /* --period 60s: folding of repeats */
 	enum vg_format log_format; /* --log-format json|text; json when standard output is no terminal */
 	enum vg_output output; /* -o, --output json|text, markdown (check) */
+	enum vg_color color; /* --color auto|always|never (status, watch) */
 	char *bundle; /* -o, --bundle DIR|FILE.tar.gz (evidence); NULL: not given */
 	struct vg_config_list events; /* --events FILE, repeatable (evidence) */
 	char *addresses; /* --addresses FILE (check, explain) */

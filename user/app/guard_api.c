@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "app/guard_screen.h"
 #include "app/guard_state.h"
 #include "base/time.h"
 #include "core/verdict.h"
@@ -188,6 +189,15 @@ static json_t *answer_explain(void *ctx, const char *address, const char *link, 
 	return json;
 }
 
+static json_t *answer_screen(void *ctx, struct vg_error *ret_error)
+{
+	json_t *screen = vg_guard_screen(ctx, false);
+
+	if (!screen)
+		vg_error_set(ret_error, -ENOMEM, "out of memory");
+	return screen;
+}
+
 static json_t *answer_set_mode(void *ctx, const char *text, struct vg_error *ret_error)
 {
 	enum vg_mode mode;
@@ -215,6 +225,7 @@ struct vg_api_ops vg_guard_api_ops(struct vg_guard *guard)
 		.check = answer_check,
 		.explain = answer_explain,
 		.evidence = vg_guard_evidence,
+		.screen = answer_screen,
 		.set_mode = answer_set_mode,
 		.pause = vg_guard_pause,
 		.resume = vg_guard_resume,

@@ -165,6 +165,8 @@ void vg_guard_look_end(struct vg_guard *guard, bool all)
 {
 	vg_guard_rejudge(guard, all);
 	guard->look_ns = 0;
+	if (guard->api)
+		vg_api_changed(guard->api);
 	if (!guard->breaker)
 		return;
 	vg_breaker_take_released(guard->breaker, let_go_in_kernel, guard);

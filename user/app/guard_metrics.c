@@ -182,15 +182,18 @@ static const char *answer_metrics(void *ctx, size_t *ret_n)
 	return metrics->page;
 }
 
-static const char *answer_unready(void *ctx)
+const char *vg_guard_unready(const struct vg_guard *guard)
 {
-	const struct vg_guard *guard = ctx;
-
 	if (guard->said_ready)
 		return NULL;
 	if (!guard->attached)
 		return "the hooks are not attached yet";
 	return guard->complete ? "the source is not fresh" : "the source was not read completely yet";
+}
+
+static const char *answer_unready(void *ctx)
+{
+	return vg_guard_unready(ctx);
 }
 
 struct vg_probe_ops vg_guard_probe_ops(struct vg_guard *guard)

@@ -206,6 +206,7 @@ json_t *vg_guard_resume(void *guard, const struct vg_api_peer *peer, struct vg_e
 json_t *vg_guard_pause_to_json(const struct vg_guard *guard); /* NULL: not paused, or no memory */
 
 /* guard_metrics.c */
+const char *vg_guard_unready(const struct vg_guard *guard); /* NULL: ready; else why not yet */
 struct vg_probe_ops vg_guard_probe_ops(struct vg_guard *guard);
 void vg_guard_listen(struct vg_guard *guard); /* over TCP, if that is wanted and not so already */
 void vg_guard_metrics_deinit(struct vg_guard *guard);

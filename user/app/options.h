@@ -72,6 +72,7 @@ VG_SETTER(vg_set_breaker);
 VG_SETTER(vg_set_pause);
 VG_SETTER(vg_set_log_format);
 VG_SETTER(vg_set_output);
+VG_SETTER(vg_set_color);
 VG_SETTER(vg_set_now);
 VG_SETTER(vg_set_pin_dir);
 VG_SETTER(vg_set_socket);

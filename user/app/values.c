@@ -305,6 +305,20 @@ VG_SETTER(vg_set_output)
 	return 0;
 }
 
+VG_SETTER(vg_set_color)
+{
+	static const char *const words[] = { [VG_COLOR_AUTO] = "auto", [VG_COLOR_ALWAYS] = "always", [VG_COLOR_NEVER] = "never" };
+
+	(void)option;
+	for (size_t i = 0; i < ARRAY_SIZE(words); i++) {
+		if (strcmp(value, words[i]) == 0) {
+			draft->options->color = (enum vg_color)i;
+			return 0;
+		}
+	}
+	return expected(ret_error, value, "auto, always or never");
+}
+
 VG_SETTER(vg_set_now)
 {
 	(void)option;

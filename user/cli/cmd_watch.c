@@ -4,6 +4,9 @@
 #include "base/log.h"
 #include "cli/cli.h"
 #include "cli/client.h"
+#include "cli/show.h"
+#include "cli/terminal.h"
+#include "cli/watch_view.h"
 #include "report/event.h"
 
 struct watch {
@@ -22,13 +25,10 @@ static bool print_line(void *ctx, const char *line)
 	return fflush(stdout) == 0;
 }
 
-int vg_cmd_watch(const struct vg_config_options *options)
+/* Lines, as a script or a pipe wants them. */
+static int watch_lines(const struct vg_config_options *options)
 {
-	const char *no_color = getenv("NO_COLOR");
-	struct watch watch = {
-		.text = options->output == VG_OUTPUT_TEXT,
-		.colour = isatty(STDOUT_FILENO) && (!no_color || !*no_color),
-	};
+	struct watch watch = { .text = options->output != VG_OUTPUT_JSON, .colour = vg_show_colour(options, STDOUT_FILENO) };
 	struct vg_error error;
 	int r = vg_client_watch(options->socket, print_line, &watch, &error);
 
@@ -36,4 +36,11 @@ int vg_cmd_watch(const struct vg_config_options *options)
 		return VG_EXIT_FINE;
 	vg_log(VG_LOG_ERROR, "%s", error.text);
 	return vg_client_exit(r);
+}
+
+int vg_cmd_watch(const struct vg_config_options *options)
+{
+	bool view = options->output == VG_OUTPUT_VIEW && vg_terminal_is_there();
+
+	return view ? vg_watch_view(options) : watch_lines(options);
 }

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "cli/show.h"
 
+#include <string.h>
+
 #include "base/log.h"
 #include "cli/cli.h"
 #include "cli/client.h"
@@ -24,4 +26,13 @@ void vg_show_json(const struct vg_config_options *options, const json_t *json, v
 	}
 	json_dumpf(json, stdout, JSON_INDENT(2));
 	putchar('\n');
+}
+
+bool vg_show_colour(const struct vg_config_options *options, int fd)
+{
+	const char *no_color = getenv("NO_COLOR"), *term = getenv("TERM");
+
+	if (options->color != VG_COLOR_AUTO)
+		return options->color == VG_COLOR_ALWAYS;
+	return isatty(fd) && !(no_color && *no_color) && !(term && strcmp(term, "dumb") == 0);
 }

@@ -42,7 +42,7 @@ static void put_hook(FILE *out, const char *name, const json_t *hook)
 	const json_t *needed = json_object_get(hook, "needed");
 	const char *why = vg_json_get_text(hook, "why");
 
-	fprintf(out, "  %-10s %s", name, json_is_true(json_object_get(hook, "ok")) ? "yes" : json_is_false(needed) ? "not needed" : "no");
+	fprintf(out, "  %-12s %s", name, json_is_true(json_object_get(hook, "ok")) ? "yes" : json_is_false(needed) ? "not needed" : "no");
 	if (*why) {
 		fputs(": ", out);
 		vg_text_put(out, why);

@@ -135,6 +135,15 @@ int vg_recent_for_each(const struct vg_recent *recent, const struct vg_addr *add
 	return r < 0 ? r : 0;
 }
 
+int vg_recent_for_all(const struct vg_recent *recent, int (*fn)(void *ctx, const struct vg_addr *addr, const void *data, size_t size), void *ctx)
+{
+	int r = 0;
+
+	for (const struct entry *entry = recent->oldest; entry && r >= 0; entry = entry->newer)
+		r = fn(ctx, &entry->addr, entry->data, entry->size);
+	return r < 0 ? r : 0;
+}
+
 struct vg_recent_counts vg_recent_count(const struct vg_recent *recent, const struct vg_addr *addr)
 {
 	struct vg_recent_counts counts = { .evicted = recent->evicted };

@@ -37,6 +37,8 @@ void *vg_recent_find(struct vg_recent *recent, const struct vg_addr *addr, bool 
 /* Calls back for each entry of this address, and of `other` if that is not NULL, in the order in which they came; until fn returns an error. */
 int vg_recent_for_each(const struct vg_recent *recent, const struct vg_addr *addr, const struct vg_addr *other,
 		       int (*fn)(void *ctx, const void *data, size_t size), void *ctx);
+/* The same for each entry of whatever address. */
+int vg_recent_for_all(const struct vg_recent *recent, int (*fn)(void *ctx, const struct vg_addr *addr, const void *data, size_t size), void *ctx);
 struct vg_recent_counts vg_recent_count(const struct vg_recent *recent, const struct vg_addr *addr);
 
 VG_DEFINE_CLEANUP(struct vg_recent *, vg_recent_free)

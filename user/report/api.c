@@ -25,6 +25,7 @@ struct vg_api {
 	struct vg_api_ops ops;
 	char path[sizeof(((struct sockaddr_un *)NULL)->sun_path)];
 	bool bound; /* the path is ours to remove */
+	bool ending; /* what ops ask may be gone already */
 	struct vg_serve *serve;
 	struct vg_watchers *watchers;
 };
@@ -73,6 +74,13 @@ static enum MHD_Result on_status(struct vg_api *api, struct MHD_Connection *conn
 	struct vg_error error = { .text = "out of memory" };
 
 	return answer_json(connection, api->ops.status(api->ops.ctx, &error), &error);
+}
+
+static enum MHD_Result on_screen(struct vg_api *api, struct MHD_Connection *connection)
+{
+	struct vg_error error = { .text = "out of memory" };
+
+	return answer_json(connection, api->ops.screen(api->ops.ctx, &error), &error);
 }
 
 static enum MHD_Result on_check(struct vg_api *api, struct MHD_Connection *connection)
@@ -135,9 +143,13 @@ static enum MHD_Result on_evidence(struct vg_api *api, struct MHD_Connection *co
 
 static enum MHD_Result on_watch(struct vg_api *api, struct MHD_Connection *connection)
 {
+	const char *changes = MHD_lookup_connection_value(connection, MHD_GET_ARGUMENT_KIND, "changes");
+
 	if (vg_watchers_full(api->watchers))
 		return answer_error(connection, MHD_HTTP_SERVICE_UNAVAILABLE, "too many watchers");
-	return vg_watchers_answer(api->watchers, connection);
+	if (changes && strcmp(changes, "true") != 0)
+		return answer_error(connection, MHD_HTTP_BAD_REQUEST, "changes: expected ?changes=true");
+	return vg_watchers_answer(api->watchers, connection, changes);
 }
 
 static enum MHD_Result on_mode(struct vg_api *api, struct MHD_Connection *connection)
@@ -185,10 +197,11 @@ static const struct route {
 	const char *method;
 	enum MHD_Result (*answer)(struct vg_api *api, struct MHD_Connection *connection);
 } routes[] = {
-	{ "/v1/status", MHD_HTTP_METHOD_GET, on_status },     { "/v1/check", MHD_HTTP_METHOD_GET, on_check },
-	{ "/v1/explain", MHD_HTTP_METHOD_GET, on_explain },   { "/v1/watch", MHD_HTTP_METHOD_GET, on_watch },
-	{ "/v1/evidence", MHD_HTTP_METHOD_GET, on_evidence }, { "/v1/mode", MHD_HTTP_METHOD_PUT, on_mode },
-	{ "/v1/pause", MHD_HTTP_METHOD_PUT, on_pause },	      { "/v1/resume", MHD_HTTP_METHOD_PUT, on_resume },
+	{ "/v1/status", MHD_HTTP_METHOD_GET, on_status }, { "/v1/screen", MHD_HTTP_METHOD_GET, on_screen },
+	{ "/v1/check", MHD_HTTP_METHOD_GET, on_check },	  { "/v1/explain", MHD_HTTP_METHOD_GET, on_explain },
+	{ "/v1/watch", MHD_HTTP_METHOD_GET, on_watch },	  { "/v1/evidence", MHD_HTTP_METHOD_GET, on_evidence },
+	{ "/v1/mode", MHD_HTTP_METHOD_PUT, on_mode },	  { "/v1/pause", MHD_HTTP_METHOD_PUT, on_pause },
+	{ "/v1/resume", MHD_HTTP_METHOD_PUT, on_resume },
 };
 
 static enum MHD_Result on_request(void *ctx, struct MHD_Connection *connection, const char *url, const char *method, const char *version,
@@ -204,6 +217,8 @@ static enum MHD_Result on_request(void *ctx, struct MHD_Connection *connection, 
 		*body_size = 0;
 		return MHD_YES;
 	}
+	if (((const struct vg_api *)ctx)->ending)
+		return answer_error(connection, MHD_HTTP_SERVICE_UNAVAILABLE, "the guard is ending");
 	for (size_t i = 0; i < ARRAY_SIZE(routes); i++) {
 		if (strcmp(routes[i].path, url) != 0)
 			continue;
@@ -336,6 +351,7 @@ static void end_watchers(struct vg_api *api)
 {
 	uint64_t end = vg_time_boot_ns() + END_MS * VG_NS_PER_MS;
 
+	api->ending = true;
 	vg_watchers_end(api->watchers, false);
 	vg_serve_run(api->serve);
 	while (vg_watchers_count(api->watchers) > 0 && vg_time_boot_ns() < end)
@@ -360,6 +376,11 @@ void vg_api_free(struct vg_api *api)
 void vg_api_publish(struct vg_api *api, const char *json_line)
 {
 	vg_watchers_publish(api->watchers, json_line);
+}
+
+void vg_api_changed(struct vg_api *api)
+{
+	vg_watchers_changed(api->watchers);
 }
 
 int vg_api_watchers(const struct vg_api *api)

@@ -19,6 +19,8 @@ struct watcher {
 	struct vg_io *io; /* only while asleep: the descriptor is surely open then */
 	bool asleep;
 	bool gone; /* the client hung up */
+	bool wants_changes;
+	bool changed; /* VG_API_CHANGED is due */
 	uint64_t dropped; /* lines not yet said to it */
 	char *backlog;
 	size_t start, end, size; /* bytes start..end wait */
@@ -152,6 +154,10 @@ static ssize_t read_backlog(void *ctx, uint64_t pos, char *buf, size_t max)
 		return MHD_CONTENT_READER_END_WITH_ERROR;
 	if (n == 0 && watcher->dropped > 0 && say_dropped(watcher))
 		n = watcher->end - watcher->start;
+	if (n == 0 && watcher->changed && append(watcher, VG_API_CHANGED, strlen(VG_API_CHANGED))) {
+		watcher->changed = false;
+		n = watcher->end - watcher->start;
+	}
 	if (n == 0 && watcher->all->ending)
 		return MHD_CONTENT_READER_END_OF_STREAM;
 	if (n == 0) {
@@ -180,7 +186,7 @@ static void watcher_free(void *ctx)
 	free(watcher);
 }
 
-enum MHD_Result vg_watchers_answer(struct vg_watchers *watchers, struct MHD_Connection *connection)
+enum MHD_Result vg_watchers_answer(struct vg_watchers *watchers, struct MHD_Connection *connection, bool changes)
 {
 	struct watcher *watcher = calloc(1, sizeof(*watcher));
 	struct MHD_Response *response;
@@ -193,7 +199,7 @@ enum MHD_Result vg_watchers_answer(struct vg_watchers *watchers, struct MHD_Conn
 		free(watcher);
 		return MHD_NO;
 	}
-	*watcher = (struct watcher){ .all = watchers, .next = watchers->first, .connection = connection };
+	*watcher = (struct watcher){ .all = watchers, .next = watchers->first, .connection = connection, .wants_changes = changes };
 	watchers->first = watcher;
 	watchers->n++;
 	MHD_set_connection_option(connection, MHD_CONNECTION_OPTION_TIMEOUT, 0U); /* a quiet day is no time-out */
@@ -217,6 +223,15 @@ void vg_watchers_publish(struct vg_watchers *watchers, const char *line)
 	}
 	if (dropped && watchers->config.lost)
 		watchers->config.lost(watchers->config.ctx, dropped);
+}
+
+void vg_watchers_changed(struct vg_watchers *watchers)
+{
+	for (struct watcher *watcher = watchers->first; watcher; watcher = watcher->next) {
+		watcher->changed = watcher->wants_changes;
+		if (watcher->changed)
+			wake(watcher);
+	}
 }
 
 void vg_watchers_end(struct vg_watchers *watchers, bool now)

@@ -31,9 +31,11 @@ void vg_watchers_free(struct vg_watchers *watchers);
 
 bool vg_watchers_full(const struct vg_watchers *watchers);
 size_t vg_watchers_count(const struct vg_watchers *watchers);
-/* Answers this request with the stream. */
-enum MHD_Result vg_watchers_answer(struct vg_watchers *watchers, struct MHD_Connection *connection);
+/* Answers this request with the stream; changes: vg_watchers_changed() is of interest. */
+enum MHD_Result vg_watchers_answer(struct vg_watchers *watchers, struct MHD_Connection *connection, bool changes);
 void vg_watchers_publish(struct vg_watchers *watchers, const char *line);
+/* VG_API_CHANGED, behind what waits; once until it has been read, so it is never lost and takes no room. */
+void vg_watchers_changed(struct vg_watchers *watchers);
 /* Every stream ends when its backlog is out; now: at once, without it. */
 void vg_watchers_end(struct vg_watchers *watchers, bool now);
 
