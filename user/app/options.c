@@ -223,6 +223,7 @@ static const struct vg_option options[] = {
 	{ .name = "color",
 	  .commands = VG_CMD_STATUS | VG_CMD_WATCH,
 	  .metavar = "WHEN",
+	  .values = "auto always never",
 	  .set = vg_set_color,
 	  .help = "auto, always or never (default: auto, on a terminal unless NO_COLOR is set)" },
 	{ .name = "bundle",
