@@ -61,6 +61,7 @@ job_double() { part "the double of kube-vip" tests/e2e/kube-vip/compare.sh; }
 job_e2e() { part "end to end, 6.1: ${e2e:-everything}" tests/e2e/run.sh "${@}"; }
 job_netns() { part "namespaces on this host" tests/netns/run.sh; }
 job_screens() { part "what people look at" tests/screens/run.sh; }
+job_deb() { part "the Debian package, 6.1" tests/deb/run.sh; }
 job_demo() { part "the demo" tests/demo/counted.sh; }
 job_guest() { part "guest $1" tests/guest/run.sh "$@"; }
 job_lockdown() { VG_GUEST_CMDLINE=lockdown=confidentiality part "guest $1 under lockdown" tests/guest/run.sh "$@"; }
@@ -87,7 +88,7 @@ e2e='a c f' # the conflict, the guard that comes late, the rightful holder; `mak
 
 # The first for whoever waits for it, then the long ones, so that the lanes end together.
 jobs=(check "guest newest" "guest 5.10 $oldest" "e2e $e2e" api_guest "guest 6.1 $between" "guest 6.12 $between" check_sanitizers check_clang netns mutants
-	"lockdown 6.1 test_bypass.sh test_matrix.sh" "lockdown newest test_matrix.sh" "chaos 6.1" api_live api_rig fuzz
+	"lockdown 6.1 test_bypass.sh test_matrix.sh" "lockdown newest test_matrix.sh" "chaos 6.1" deb api_live api_rig fuzz
 	"bpf 5.10" "bpf 6.1" "bpf 6.12" "bpf newest" demo screens double corpus manifests
 	monitoring docs)
 

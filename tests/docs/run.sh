@@ -50,6 +50,9 @@ mkdir -p /run/vipguard
 cp -a /etc /run/etc && mount --bind /run/etc /etc && mkdir -p /etc/kubernetes || exit 1 # this host's own stays as it is
 jq -n '{apiVersion: "v1", kind: "Config", "current-context": "x", contexts: [{name: "x", context: {cluster: "x", user: "x"}}],
 	clusters: [{name: "x", cluster: {server: "http://127.0.0.1:1"}}], users: [{name: "x", user: {}}]}' >/etc/kubernetes/vipguard.conf
+# what the package brings
+mount -t tmpfs tmpfs /usr/share/doc && install -D -m 644 -t /usr/share/doc/vipguard/examples deploy/assignments.yaml || exit 1
+install -D -m 644 -t /etc/vipguard deploy/config.yaml || exit 1
 export VIPGUARD_SOCKET=/run/vipguard/vipguard.sock # the default, which guest/lib.sh moves
 guard_start audit --without tracing --without kprobe || exit 1
 unset VIPGUARD_SOCKET VIPGUARD_DETACH_ON_EXIT
