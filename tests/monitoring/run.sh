@@ -43,8 +43,8 @@ test_case() {
 	fi
 }
 
-promtool=$($tests/promtool.sh) && tests/api/build.sh etcd kube-apiserver || {
-	echo "not ok monitoring: promtool, or the API server, cannot be had"
+promtool=$($tests/promtool.sh) && tests/api/build.sh etcd kube-apiserver render || {
+	echo "not ok monitoring: promtool, the API server or what renders manifests cannot be had"
 	echo "0 passed, 1 failed"
 	exit 1
 }
@@ -58,6 +58,28 @@ notices() {
 	! cmp -s "$dir/broken/alerts.yaml" $monitoring/alerts.yaml && ! of_pages fired $monitoring/recording.yaml "$dir/broken/alerts.yaml"
 }
 
+# What deploy/monitoring makes: with the Prometheus operator, and of the guards that it asks. The chart's own way asks for the same.
+render=$(source tests/api/peers.sh && api_binary render)
+operator() {
+	local made
+	made=$("$render" kustomize $monitoring) || return
+	[[ $(jq -r '[.[] | "\(.kind) \(.metadata.namespace)"] | sort | join(", ")' <<<"$made") == "ConfigMap kube-system, PodMonitor kube-system, PrometheusRule kube-system" ]] &&
+		jq -e --slurpfile board $monitoring/dashboard.json '.[] | select(.kind == "ConfigMap") | .data["dashboard.json"] | fromjson == $board[0]' <<<"$made"
+}
+scraped() {
+	local made
+	mkdir "$dir/overlay"
+	printf 'resources: [%s]\ncomponents: [%s]\n' "$(realpath --relative-to="$dir/overlay" deploy/kustomize/base)" \
+		"$(realpath --relative-to="$dir/overlay" $monitoring/scraped)" >"$dir/overlay/kustomization.yaml"
+	made=$("$render" kustomize "$dir/overlay" | jq -c '.[] | select(.kind == "DaemonSet") | .spec.template.spec.containers[]') || return
+	jq -e '(.env | map(.name) | contains(["NODE_NAME", "VIPGUARD_METRICS"])) and .ports == [{name: "metrics", containerPort: 9477, protocol: "TCP"}]' <<<"$made" || return
+	printf 'metrics: {listen: "0.0.0.0:9477"}\npodMonitor: {enabled: true, interval: 30s}\n' >"$dir/values.yaml"
+	made=$("$render" helm deploy/helm/vipguard kube-system "$dir/values.yaml") || return
+	diff <(jq -S '.[] | select(.kind == "PodMonitor").spec' <<<"$made") <("$render" kustomize $monitoring | jq -S '.[] | select(.kind == "PodMonitor").spec') &&
+		jq -e '.[] | select(.kind == "DaemonSet").spec.template | .metadata.labels["app.kubernetes.io/name"] == "vipguard" and any(.spec.containers[].ports[]; .name == "metrics")' <<<"$made"
+}
+test_case "what kubectl apply -k deploy/monitoring brings" operator
+test_case "kustomize's guard and the chart's are found by the job's name, and by node" scraped
 test_case "promtool check rules" "$promtool" check rules --lint-fatal $monitoring/recording.yaml $monitoring/alerts.yaml
 test_case "recording rules, unit tests" "$promtool" test rules $tests/recording_test.yaml
 test_case "alerts, unit tests" "$promtool" test rules $tests/alerts_test.yaml
