@@ -179,8 +179,8 @@ def prepare(folder):
     os.symlink(os.path.join(ROOT, "tests/docs/vipguard.sh"), os.path.join(folder, "build/vipguard"))
     for name in ("deploy", "docs", "tests", "Makefile", "README.md"):
         os.symlink(os.path.join(ROOT, name), os.path.join(folder, name))
-    for name in ("assignments.yaml", "vips.yaml"):
-        shutil.copy(os.path.join(ROOT, "deploy/assignments.yaml"), os.path.join(folder, name))
+    for name, of in (("assignments.yaml", "assignments.yaml"), ("vips.yaml", "assignments.yaml"), ("config.yaml", "config.yaml")):
+        shutil.copy(os.path.join(ROOT, "deploy", of), os.path.join(folder, name))
 
 
 def main():

@@ -114,6 +114,12 @@ def kubectl_exec(rest, _found):
     sys.exit(subprocess.run(rest[rest.index("--") + 1:], check=False).returncode)
 
 
+def kubectl_debug(rest, found):
+    if not found.get("--image") or not rest[0].startswith("node/"):
+        refuse("debug %s" % rest)
+    kubectl_exec(rest, found)
+
+
 def kubectl_rollout(rest, _found):
     if rest[0] not in ("status", "restart", "undo", "history"):
         refuse("rollout " + rest[0])
@@ -128,7 +134,7 @@ def kubectl_auth(rest, _found):
         refuse("auth %s" % rest)
 
 
-KUBECTL = {"get": kubectl_get, "exec": kubectl_exec, "auth": kubectl_auth, "apply": nothing_more, "delete": nothing_more, "describe": nothing_more,
+KUBECTL = {"debug": kubectl_debug, "get": kubectl_get, "exec": kubectl_exec, "auth": kubectl_auth, "apply": nothing_more, "delete": nothing_more, "describe": nothing_more,
            "logs": nothing_more, "label": nothing_more, "rollout": kubectl_rollout, "create": nothing_more, "annotate": nothing_more,
            "events": nothing_more, "port-forward": nothing_more, "diff": nothing_more, "patch": nothing_more, "wait": nothing_more}
 
@@ -138,7 +144,7 @@ def kubectl(arguments):
                                       "--ignore-not-found", "--force-conflicts"},
                           {"-n", "--namespace", "-o", "--output", "-l", "--selector", "-f", "--filename", "-k", "--kustomize", "--as", "--tail", "--context",
                            "--kubeconfig", "-c", "--timeout", "--for", "--dry-run", "--field-selector", "-p", "--type", "--since", "--sort-by", "--from-file",
-                           "--from-literal"})
+                           "--from-literal", "--profile", "--image"})
     if not rest or rest[0] not in KUBECTL:
         refuse("unknown verb %s" % rest[:1])
     manifests(found)
@@ -231,10 +237,21 @@ def journalctl(arguments):
             refuse("no unit " + unit)
 
 
+def image(arguments):
+    """ctr, skopeo, podman: an archive is one that `make image` makes"""
+    archives = [re.sub(r"^[a-z-]+:", "", word) for word in arguments if re.search(r"\.tar(:|$)", word)]
+    for archive in archives:
+        if not re.fullmatch(r"build/vipguard-\d[\w.]*\.oci\.tar", archive):
+            refuse("not what make image makes: " + archive)
+    if not archives and not any("vipguard:" in word for word in arguments):
+        refuse("no image of vipguard's among %s" % arguments)
+
+
 def sudo(arguments):
     sys.exit(subprocess.run(arguments, check=False).returncode)
 
 
 PLAYED = {"kubectl": kubectl, "helm": helm, "make": make, "apt": apt, "apt-get": apt, "dpkg": dpkg, "systemctl": systemctl, "journalctl": journalctl,
+          "ctr": image, "skopeo": image, "podman": image,
           "sudo": sudo}
 PLAYED[os.path.basename(sys.argv[0])](sys.argv[1:])

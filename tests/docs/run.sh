@@ -33,7 +33,7 @@ mkfifo $RUN/never
 # What the commands find in their PATH, and nothing else: one that is in neither list is unknown, and that is a failure. Add it to one of them.
 real=(awk base64 basename bash bpftool cat column cp curl cut date dirname echo env find grep gzip head id install ip jq ln ls mkdir mktemp mount mv
 	nft nsenter openssl printf python3 readlink rm sed sh sha256sum sort ss stat sysctl tail tar tc tee test touch tr uname uniq wc xargs)
-played=(apt apt-get dpkg helm journalctl kubectl make sudo systemctl)
+played=(apt apt-get ctr dpkg helm journalctl kubectl make podman skopeo sudo systemctl)
 for tool in "${real[@]}"; do
 	ln -s "$(command -v "$tool")" "/run/bin/$tool" || exit 1
 done
@@ -47,7 +47,8 @@ ln -s "$PROMTOOL" /run/bin/promtool
 lan_up || exit 1
 write_assignments
 mkdir -p /run/vipguard
-cp -a /etc /run/etc && mount --bind /run/etc /etc && mkdir -p /etc/kubernetes || exit 1 # this host's own stays as it is
+cp -a /etc /run/etc && mount --bind /run/etc /etc && mkdir -p /etc/kubernetes/manifests /etc/vipguard || exit 1 # this host's own stays as it is
+mount -t tmpfs tmpfs /usr/share/doc && mkdir -p /usr/share/doc/vipguard/examples && cp deploy/*.yaml /usr/share/doc/vipguard/examples/ || exit 1 # the package's
 jq -n '{apiVersion: "v1", kind: "Config", "current-context": "x", contexts: [{name: "x", context: {cluster: "x", user: "x"}}],
 	clusters: [{name: "x", cluster: {server: "http://127.0.0.1:1"}}], users: [{name: "x", user: {}}]}' >/etc/kubernetes/vipguard.conf
 # what the package brings
