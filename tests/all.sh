@@ -54,7 +54,10 @@ job_corpus() { part "the judgement corpus" tests/judgement/run.py --vipguard bui
 job_mutants() { VG_JOBS=1 part "mutants of the judge" tests/mutation/run.sh; }
 job_fuzz() { VG_JOBS=1 part "fuzzers" make_quiet fuzz T="${VG_FUZZ_SECONDS:-10}"; }
 job_api_live() { part "a real API server" tests/api/live/run.sh; }
-job_api_rig() { part "the rig of it" tests/api/smoke.sh; }
+job_api_rig() {
+	part "the rig of it" tests/api/smoke.sh
+	part "all guards in one table" tests/api/cluster.sh
+}
 job_api_guest() { part "the guard with a real API server, 6.1" tests/api/guest/run.sh 6.1; }
 job_manifests() { part "what deploy/ installs" tests/deploy/manifests.sh; }
 job_double() { part "the double of kube-vip" tests/e2e/kube-vip/compare.sh; }

@@ -20,7 +20,7 @@ static const struct {
 	{ VG_CMD_STATUS, vg_cmd_status },     { VG_CMD_WATCH, vg_cmd_watch },	  { VG_CMD_MODE, vg_cmd_mode },
 	{ VG_CMD_PAUSE, vg_cmd_pause },	      { VG_CMD_RESUME, vg_cmd_resume },	  { VG_CMD_DETACH, vg_cmd_detach },
 	{ VG_CMD_EVIDENCE, vg_cmd_evidence }, { VG_CMD_VERSION, vg_cmd_version }, { VG_CMD_COMPLETION, vg_cmd_completion },
-	{ VG_CMD_DOCTOR, vg_cmd_doctor },
+	{ VG_CMD_DOCTOR, vg_cmd_doctor },     { VG_CMD_CLUSTER, vg_cmd_cluster },
 };
 
 static int print_help(void)

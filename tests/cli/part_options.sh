@@ -62,6 +62,9 @@ bad check output 'json or text' xml JSON ''
 bad check now 'a time such as 20' now 2026-11-22 2026-13-01T00:00:00Z 2026-02-30T00:00:00Z
 bad "explain 192.0.2.10" link "a network link's name" '' a/b sixteen-letters-
 bad run pin-dir 'an absolute path' x
+bad cluster port 'a port, 1 to 65535' '' 0 65536 -1 http 80a ' 80'
+bad cluster namespace 'the name of a namespace' '' Kube a/b a.b 'a b' "$long"
+bad cluster timeout '100ms to 600s' 0s 99ms 601s
 bad run kube-events 'on or off' On true yes 1 '' 'off '
 bad run metrics 'ADDR:PORT such as 127.0.0.1:9477' 9477 :9477 localhost:9477 127.0.0.1 127.0.0.1:0 127.0.0.1:65536 ::1:9477 '[::1]' on 'off '
 bad run socket 'a path of 1 to 107' "/$long"

@@ -45,6 +45,14 @@ static const char *on_metrics(void *ctx, size_t *ret_n)
 	return w->page;
 }
 
+static bool names_vips; /* of the next world */
+
+static const char *on_vips(void *ctx)
+{
+	(void)ctx;
+	return "{\"vips\": []}";
+}
+
 static const char *on_unready(void *ctx)
 {
 	return ((const struct world *)ctx)->why;
@@ -75,6 +83,7 @@ static void listen_somewhere(struct world *w, uint64_t visit_ns)
 	struct vg_error error;
 	int r = -1;
 
+	config.ops.vips = names_vips ? on_vips : NULL;
 	assert_int_equal(vg_addr_parse("127.0.0.1", &w->listen.addr), 0);
 	for (uint16_t port = 20000; r < 0 && port < 30000; port = (uint16_t)(port + 7)) {
 		w->listen.port = config.listen.port = port;
@@ -181,7 +190,17 @@ static void asks(const struct world *w)
 	ask(w, GET("/metrics/"), "404", "no such path");
 	/* the API of the socket is not there */
 	ask(w, GET("/v1/status"), "404", "no such path");
+	/* and no address is named */
+	ask(w, GET("/v1/vips"), "404", "--metrics-vips");
 	ask(w, "PUT /v1/mode?mode=audit HTTP/1.1\r\nHost: x\r\nContent-Length: 0\r\n\r\n", "404", "no such path");
+}
+
+static void asks_for_vips(const struct world *w)
+{
+	ask(w, GET("/v1/vips"), "200", "Content-Type: application/json");
+	ask(w, GET("/v1/vips"), "200", "\r\n\r\n{\"vips\": []}");
+	ask(w, "PUT /v1/vips HTTP/1.1\r\nHost: x\r\nContent-Length: 0\r\n\r\n", "405", "another method");
+	ask(w, GET("/v1/status"), "404", "no such path");
 }
 
 static void asks_too_early(const struct world *w)
@@ -223,6 +242,17 @@ static void answers(void **state)
 
 	world_up(&w, 0);
 	run(&w, asks);
+	world_down(&w);
+}
+
+static void vips_where_wanted(void **state)
+{
+	struct world w;
+
+	names_vips = true;
+	world_up(&w, 0);
+	names_vips = false;
+	run(&w, asks_for_vips);
 	world_down(&w);
 }
 
@@ -327,8 +357,8 @@ static void texts(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(answers), cmocka_unit_test(not_ready), cmocka_unit_test(slow_ones),
-		cmocka_unit_test(taken),   cmocka_unit_test(not_here),	cmocka_unit_test(texts),
+		cmocka_unit_test(answers), cmocka_unit_test(vips_where_wanted), cmocka_unit_test(not_ready), cmocka_unit_test(slow_ones),
+		cmocka_unit_test(taken),   cmocka_unit_test(not_here),		cmocka_unit_test(texts),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

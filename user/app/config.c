@@ -297,6 +297,7 @@ static int set_defaults(struct vg_config_options *options, enum vg_command_bit c
 	options->breaker = VG_BREAKER_DEFAULT;
 	options->period_ns = 60 * VG_NS_PER_SEC;
 	options->kube_events = true;
+	options->timeout_ns = 5 * VG_NS_PER_SEC;
 	options->max_age_ns = 60 * VG_NS_PER_SEC;
 	options->log_format = isatty(STDOUT_FILENO) ? VG_FORMAT_TEXT : VG_FORMAT_JSON;
 	options->output = VG_OUTPUT_TEXT;
@@ -306,6 +307,7 @@ static int set_defaults(struct vg_config_options *options, enum vg_command_bit c
 	options->pin_dir = strdup(VG_PIN_DIR_DEFAULT);
 	options->socket = strdup(VG_SOCKET_DEFAULT);
 	(void)vg_listen_parse(VG_METRICS_DEFAULT, &options->metrics);
+	options->port = options->metrics.port;
 	return options->node && options->pin_dir && options->socket ? 0 : -ENOMEM;
 }
 
@@ -385,5 +387,6 @@ void vg_config_free(struct vg_config_options *options)
 	free(options->link);
 	free(options->pin_dir);
 	free(options->socket);
+	free(options->namespace);
 	free(options);
 }

@@ -34,6 +34,7 @@ enum vg_command_bit {
 	VG_CMD_VERSION = 1 << 6,
 	VG_CMD_PAUSE = 1 << 7,
 	VG_CMD_RESUME = 1 << 8,
+	VG_CMD_CLUSTER = 1 << 12,
 	VG_CMD_DETACH = 1 << 9,
 	VG_CMD_EVIDENCE = 1 << 10,
 	VG_CMD_DOCTOR = 1 << 11,
@@ -91,6 +92,9 @@ struct vg_config_options {
 	struct vg_listen metrics; /* --metrics 127.0.0.1:9477; port 0: off */
 	bool metrics_vips; /* --metrics-vips */
 	bool kube_events; /* --kube-events on|off */
+	uint64_t port; /* --port 9477 (cluster): where guards answer */
+	char *namespace; /* --namespace NAME (cluster); NULL: all */
+	uint64_t timeout_ns; /* --timeout 5s (cluster): of one guard */
 	uint32_t without; /* --without FEATURE, repeatable: 1 << enum vg_feature */
 	bool verbose; /* -v, --verbose: diagnostics on standard error */
 	char **args; /* what is no option */

@@ -13,6 +13,7 @@
 #include "app/guard_state.h"
 #include "base/log.h"
 #include "base/time.h"
+#include "core/announced.h"
 #include "core/verdict.h"
 
 int vg_guard_log_error(int exit_status, const struct vg_error *error)
@@ -243,6 +244,8 @@ static int start_loop(struct vg_guard *guard)
 		r = vg_guard_evidence_start(guard);
 	if (r >= 0)
 		r = vg_guard_notify_start(guard);
+	if (r >= 0)
+		r = vg_announced_new(&guard->announced);
 	if (r < 0)
 		vg_log_errno(r, "cannot start");
 	return r < 0 ? VG_GUARD_CANNOT_LOOK : 0;
@@ -266,6 +269,8 @@ static void guard_deinit(struct vg_guard *guard)
 	vg_kern_free(guard->kern);
 	vg_guard_picture_deinit(guard);
 	vg_recent_free(guard->frames);
+	vg_announced_free(guard->announced);
+	free(guard->vips_text);
 	vg_breaker_free(guard->breaker);
 	vg_timer_free(guard->pause);
 	vg_guard_heal_deinit(guard);

@@ -6,6 +6,7 @@
 
 #include "app/guard_state.h"
 #include "base/time.h"
+#include "core/announced.h"
 #include "core/verdict.h"
 
 struct vg_answer vg_guard_judge(const struct vg_guard *guard, const struct vg_addr *addr, const char *link)
@@ -61,6 +62,8 @@ static void report(struct vg_guard *guard, const struct vg_fact *fact, const str
 	};
 
 	vg_guard_tally(guard, fact, &finding.judgement, action);
+	if (fact->kind == VG_FACT_ANNOUNCE)
+		vg_announced_note(guard->announced, fact, &finding.judgement, now_ns);
 	finding.doer = vg_guard_doer(guard, &fact->who);
 	vg_reporter_finding(guard->reporter, &finding);
 }

@@ -100,6 +100,8 @@ static json_t *answer_status(void *ctx, struct vg_error *ret_error)
 		vg_error_set(ret_error, -ENOMEM, "out of memory");
 	else
 		add_restraints(guard, status);
+	if (status)
+		(void)vg_guard_add_vips(guard, status);
 	return status;
 }
 

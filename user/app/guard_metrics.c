@@ -198,7 +198,7 @@ static const char *answer_unready(void *ctx)
 
 struct vg_probe_ops vg_guard_probe_ops(struct vg_guard *guard)
 {
-	return (struct vg_probe_ops){ .ctx = guard, .metrics = answer_metrics, .unready = answer_unready };
+	return (struct vg_probe_ops){ .ctx = guard, .metrics = answer_metrics, .unready = answer_unready, .vips = vg_guard_vips_text };
 }
 
 /* A port that is taken is no reason not to guard: it is said, and tried again at SIGHUP. */
@@ -209,6 +209,8 @@ void vg_guard_listen(struct vg_guard *guard)
 
 	if (!config.listen.port || guard->probes)
 		return;
+	if (!guard->options->metrics_vips)
+		config.ops.vips = NULL; /* no address is named there */
 	if (vg_probes_new(guard->loop, &config, &error, &guard->probes) < 0) {
 		guard->probes_failed = true;
 		vg_reporter_event(guard->reporter, "degraded", json_pack("{s:s, s:s}", "what", "metrics", "why", error.text));

@@ -113,6 +113,11 @@ struct vg_guard {
 	struct vg_bypass_said bypass_said[VG_BYPASS_SAID_MAX]; /* the oldest goes first */
 	size_t next_bypass_said;
 
+	/* for `vipguard cluster` (guard_vips.c) */
+	struct vg_announced *announced;
+	char *vips_text; /* the last answer; NULL: none yet */
+	uint64_t vips_ns; /* CLOCK_BOOTTIME of its making */
+
 	struct vg_recent *frames; /* struct vg_frame, for evidence */
 
 	struct vg_described described; /* the task that was looked up last */
@@ -152,6 +157,10 @@ void vg_guard_events_deinit(struct vg_guard *guard); /* before kube */
 void vg_guard_events_retry(struct vg_guard *guard);
 json_t *vg_guard_events_to_json(const struct vg_guard *guard); /* NULL: none are written, or no memory */
 void vg_guard_put_events(const struct vg_guard *guard, struct vg_page *page);
+
+/* guard_vips.c */
+int vg_guard_add_vips(const struct vg_guard *guard, json_t *json); /* "time", "version", "abi", "stale", "vips"; -ENOMEM */
+const char *vg_guard_vips_text(void *guard); /* GET /v1/vips; the guard's until the next call; NULL: no memory */
 
 /* guard.c */
 int vg_guard_set_mode(struct vg_guard *guard, enum vg_mode mode);

@@ -80,6 +80,8 @@ VG_SETTER(vg_set_metrics);
 VG_SETTER(vg_set_without);
 VG_SETTER(vg_set_flag);
 VG_SETTER(vg_set_on_off);
+VG_SETTER(vg_set_port);
+VG_SETTER(vg_set_namespace);
 void vg_node_to_lower(char *name); /* in place */
 void vg_reset_act(const struct vg_option *option, struct vg_draft *draft);
 void vg_reset_list(const struct vg_option *option, struct vg_draft *draft);

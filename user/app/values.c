@@ -292,7 +292,7 @@ VG_SETTER(vg_set_log_format)
 /* A config file serves all commands: one that prints nothing in this way does not mind what it says. */
 VG_SETTER(vg_set_output)
 {
-	bool markdown = draft->command == VG_CMD_CHECK || !(option->commands & draft->command);
+	bool markdown = draft->command == VG_CMD_CHECK || draft->command == VG_CMD_CLUSTER || !(option->commands & draft->command);
 
 	if (strcmp(value, "json") == 0)
 		draft->options->output = VG_OUTPUT_JSON;
@@ -400,4 +400,22 @@ VG_SETTER(vg_set_on_off)
 		return expected(ret_error, value, "on or off");
 	*(bool *)((char *)draft->options + option->offset) = on;
 	return 0;
+}
+
+VG_SETTER(vg_set_port)
+{
+	char *end;
+	unsigned long port = strtoul(value, &end, 10);
+
+	if (*value < '1' || *value > '9' || *end || port > UINT16_MAX)
+		return expected(ret_error, value, "a port, 1 to 65535");
+	*(uint64_t *)((char *)draft->options + option->offset) = port;
+	return 0;
+}
+
+VG_SETTER(vg_set_namespace)
+{
+	if (!vg_text_is_node_name(value) || strlen(value) > 63 || strchr(value, '.'))
+		return expected(ret_error, value, "the name of a namespace (RFC 1123 label: a-z, 0-9 and -, at most 63 characters)");
+	return store_text(option, draft, value);
 }

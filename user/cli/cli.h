@@ -17,6 +17,7 @@ int vg_cmd_check(const struct vg_config_options *options);
 int vg_cmd_explain(const struct vg_config_options *options);
 int vg_cmd_status(const struct vg_config_options *options);
 int vg_cmd_watch(const struct vg_config_options *options);
+int vg_cmd_cluster(const struct vg_config_options *options);
 int vg_cmd_mode(const struct vg_config_options *options);
 int vg_cmd_pause(const struct vg_config_options *options);
 int vg_cmd_resume(const struct vg_config_options *options);

@@ -53,10 +53,21 @@ static enum MHD_Result on_readyz(const struct vg_probe_ops *ops, struct MHD_Conn
 	return answer_line(connection, why ? MHD_HTTP_SERVICE_UNAVAILABLE : MHD_HTTP_OK, why ? why : "ready");
 }
 
+static enum MHD_Result on_vips(const struct vg_probe_ops *ops, struct MHD_Connection *connection)
+{
+	const char *text = ops->vips ? ops->vips(ops->ctx) : NULL;
+
+	if (!ops->vips)
+		return answer_line(connection, MHD_HTTP_NOT_FOUND, "no such path without --metrics-vips");
+	if (!text)
+		return answer_line(connection, MHD_HTTP_SERVICE_UNAVAILABLE, "out of memory");
+	return vg_probe_answer_text(connection, MHD_HTTP_OK, "application/json", text, strlen(text));
+}
+
 static const struct {
 	const char *path;
 	enum MHD_Result (*answer)(const struct vg_probe_ops *ops, struct MHD_Connection *connection);
-} paths[] = { { "/metrics", on_metrics }, { "/healthz", on_healthz }, { "/readyz", on_readyz } };
+} paths[] = { { "/metrics", on_metrics }, { "/healthz", on_healthz }, { "/readyz", on_readyz }, { "/v1/vips", on_vips } };
 
 bool vg_probe_is_path(const char *path)
 {

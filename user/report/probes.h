@@ -4,6 +4,8 @@
  *
  * GET /metrics (Prometheus text 0.0.4, report/page.h) · GET /healthz (200: the loop turns) · GET /readyz (200: ready; else 503 and why)
  *
+ * GET /v1/vips (JSON, docs/contract.md section 4), over TCP only where VIPs may be named.
+ *
  * Over TCP anybody may ask who can reach the address. So each answer closes its connection, and a connection that is not done by
  * VG_PROBE_SECONDS is cut off, whatever it does: who is slow keeps one of few places for a while, and no memory but one page.
  */
@@ -27,6 +29,7 @@ struct vg_probe_ops {
 	void *ctx;
 	const char *(*metrics)(void *ctx, size_t *ret_n); /* the page, borrowed for the call; NULL: it cannot be made (then: 503) */
 	const char *(*unready)(void *ctx); /* NULL: ready; else why not yet */
+	const char *(*vips)(void *ctx); /* JSON, borrowed for the call; NULL: it cannot be made. No such function: no such path */
 };
 
 /* Where to listen. port 0: nowhere. */
