@@ -116,7 +116,10 @@ class World:
             said.append("asks for nothing")
         for name, matchers in selectors:
             said += self.wrong_selector(name, matchers, hand_made)
-        known = {label for of in self.series.values() for labels in of for label in labels} | SCRAPE | ADDED
+        # of the metrics that are asked; a recorded one may have those of any
+        asked = [name for name, _ in selectors if name not in OTHERS]
+        known = {label for name in (asked if set(asked) <= set(self.series) else self.series) for labels in self.series[name] for label in labels}
+        known |= SCRAPE | ADDED
         known |= {label for labels in OTHERS.values() for label in labels}
         said += ["no metric has a label %s" % label for label in grouped if label not in known]
         return said
@@ -144,7 +147,7 @@ def rules(name):
 def check_self(world):
     """A check that cannot fail is none: these must be complained of."""
     bad = ["vipguard_bindz_total", 'vipguard_binds_total{verdikt="violation"}', 'vipguard_binds_total{verdict="wrong"}',
-           "sum by (reeson) (vipguard_binds_total)", 'rate(vipguard_lost_total{cause=~"lost_x.*"}[5m])', "1 + 1",
+           "sum by (reeson) (vipguard_binds_total)", "sum by (cause) (vipguard_binds_total)", 'rate(vipguard_lost_total{cause=~"lost_x.*"}[5m])', "1 + 1",
            'sum(vipguard_ready) + sum(rate(vipguard_redy_total[5m] offset 10m))', "vipguard_ready unless on (node_) vipguard_ready"]
     good = ['sum without (family) (rate(vipguard_binds_total{verdict="violation",job="vipguard"}[5m] offset 10m)) > 0 or up == 0']
     return ["not complained of: " + expr for expr in bad if not world.wrong(expr)] + ["complained of: " + expr for expr in good if world.wrong(expr)]
