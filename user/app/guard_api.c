@@ -226,6 +226,7 @@ struct vg_api_ops vg_guard_api_ops(struct vg_guard *guard)
 		.status = answer_status,
 		.check = answer_check,
 		.explain = answer_explain,
+		.doctor = vg_guard_doctor,
 		.evidence = vg_guard_evidence,
 		.screen = answer_screen,
 		.set_mode = answer_set_mode,

@@ -150,6 +150,9 @@ int vg_guard_evidence_start(struct vg_guard *guard);
 void vg_guard_on_frame(void *guard, const struct vg_frame *frame);
 json_t *vg_guard_evidence(void *guard, const char *address, struct vg_error *ret_error);
 
+/* guard_doctor.c */
+json_t *vg_guard_doctor(void *guard, struct vg_error *ret_error);
+
 /* guard_events.c */
 void vg_guard_said(void *guard, const json_t *event); /* for the reporter */
 int vg_guard_events_start(struct vg_guard *guard); /* after kube; -errno */

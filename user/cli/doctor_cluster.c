@@ -8,25 +8,38 @@
 #include "base/log.h"
 #include "base/time.h"
 #include "cli/cli.h"
+#include "cli/client.h"
 #include "cli/doctor_edit.h"
 #include "cli/picture.h"
 #include "cli/picture_live.h"
+#include "core/verdict.h"
 #include "kube/dump.h"
 #include "report/doctor.h"
 #include "report/json.h"
 
-static int add_diagnoses(const struct vg_config_options *options, const struct vg_ground *ground, const struct vg_diagnoses *diagnoses,
-			 json_t *doctor)
+static int add_diagnoses(const struct vg_ground *ground, const struct vg_diagnoses *diagnoses, json_t *doctor)
 {
 	int r = 0;
 
-	for (size_t i = 0; i < diagnoses->n && r == 0; i++) {
-		json_t *finding = NULL;
+	for (size_t i = 0; i < diagnoses->n && r == 0; i++)
+		r = vg_doctor_add(doctor, ground, &diagnoses->list[i]);
+	return r;
+}
 
-		r = vg_doctor_add(doctor, ground, &diagnoses->list[i], &finding);
-		if (r == 0)
-			r = vg_doctor_edit(options, ground->cluster, &diagnoses->list[i], finding);
+static int add_findings(const json_t *check, json_t *doctor, size_t *left_out)
+{
+	json_t *finding;
+	size_t i, n = 0;
+	int r = 0;
+
+	json_array_foreach(json_object_get(check, "findings"), i, finding)
+	{
+		if (strcmp(vg_json_get_text(json_object_get(finding, "bind"), "verdict"), vg_verdict_to_str(VG_VIOLATION)))
+			continue;
+		if (r == 0 && n++ < VG_DIAGNOSES_ALIKE)
+			r = vg_doctor_add_bind(doctor, finding);
 	}
+	*left_out += n > VG_DIAGNOSES_ALIKE ? n - VG_DIAGNOSES_ALIKE : 0;
 	return r;
 }
 
@@ -34,24 +47,16 @@ static int add_diagnoses(const struct vg_config_options *options, const struct v
 static int add_binds(const struct vg_picture *picture, json_t *doctor, size_t *left_out)
 {
 	json_auto_t *check = vg_check_new(NULL, NULL);
-	json_t *finding;
-	size_t i, n = 0;
 	int r = check ? 0 : -ENOMEM;
 
-	for (i = 0; i < picture->n && r == 0; i++) {
+	for (size_t i = 0; i < picture->n && r == 0; i++) {
 		const struct vg_listed_addr *listed = &picture->addrs[i];
 		struct vg_answer answer = vg_judge(picture->snapshot, &listed->bound.addr, listed->ifname, &picture->circumstances);
 
 		if (answer.bind.verdict == VG_VIOLATION)
 			r = vg_check_add(check, &picture->ground, &listed->bound, listed->ifname, &answer, NULL);
 	}
-	json_array_foreach(json_object_get(check, "findings"), i, finding)
-	{
-		if (r == 0 && n++ < VG_DIAGNOSES_ALIKE)
-			r = vg_doctor_add_bind(doctor, finding);
-	}
-	*left_out += n > VG_DIAGNOSES_ALIKE ? n - VG_DIAGNOSES_ALIKE : 0;
-	return r;
+	return r == 0 ? add_findings(check, doctor, left_out) : r;
 }
 
 static void add_forbidden(const struct vg_live_trouble *trouble, struct vg_diagnoses *diagnoses)
@@ -65,8 +70,7 @@ static void add_forbidden(const struct vg_live_trouble *trouble, struct vg_diagn
 }
 
 /* is_here: the picture is that of the node that this runs on. */
-static int examine(const struct vg_config_options *options, const struct vg_picture *picture, bool is_here, const struct vg_live_trouble *trouble,
-		   json_t *doctor, size_t *left_out)
+static int examine(const struct vg_picture *picture, bool is_here, const struct vg_live_trouble *trouble, json_t *doctor, size_t *left_out)
 {
 	const struct vg_inventory_ground ground = {
 		.snapshot = picture->snapshot, .cluster = picture->cluster, .circumstances = picture->circumstances, .now = picture->ground.now
@@ -82,7 +86,7 @@ static int examine(const struct vg_config_options *options, const struct vg_pict
 	if (r == 0)
 		add_forbidden(trouble, &diagnoses);
 	if (r == 0)
-		r = add_diagnoses(options, &picture->ground, &diagnoses, doctor);
+		r = add_diagnoses(&picture->ground, &diagnoses, doctor);
 	*left_out += diagnoses.left_out;
 	return r == 0 ? add_binds(picture, doctor, left_out) : r;
 }
@@ -106,7 +110,7 @@ static int look_at_files(const struct vg_config_options *options, json_t *doctor
 	if (status != VG_EXIT_FINE)
 		return status;
 	r = vg_doctor_looked(doctor, VG_PART_CLUSTER, picture.cluster ? "objects" : "assignments");
-	return finish(r < 0 ? r : examine(options, &picture, options->addresses, &none, doctor, left_out));
+	return finish(r < 0 ? r : examine(&picture, options->addresses, &none, doctor, left_out));
 }
 
 static int look_at_api(const struct vg_config_options *options, struct vg_access *access, json_t *doctor, size_t *left_out)
@@ -122,7 +126,28 @@ static int look_at_api(const struct vg_config_options *options, struct vg_access
 		return r < 0 ? finish(r) : status;
 	}
 	r = vg_doctor_looked(doctor, VG_PART_CLUSTER, "kubernetes");
-	return finish(r < 0 ? r : examine(options, &picture, true, &trouble, doctor, left_out));
+	return finish(r < 0 ? r : examine(&picture, true, &trouble, doctor, left_out));
+}
+
+/* What a guard that runs knows: the cluster, but of the Pods only this node's and MetalLB's. False: none answers, or it has no cluster. */
+static bool ask_guard(const struct vg_config_options *options, json_t *doctor, size_t *left_out, int *ret_status)
+{
+	json_auto_t *said = NULL, *check = NULL;
+	struct vg_error error;
+	int r = vg_client_call(options->socket, "GET", "/v1/doctor", &error, &said);
+
+	if (r < 0 || !json_object_get(json_object_get(said, "looked_at"), vg_part_to_str(VG_PART_CLUSTER)))
+		return false;
+	r = vg_client_call(options->socket, "GET", "/v1/check", &error, &check);
+	if (r == 0)
+		r = vg_doctor_looked(doctor, VG_PART_CLUSTER, "the guard that runs");
+	if (r == 0)
+		r = vg_doctor_take(doctor, said);
+	if (r == 0)
+		r = add_findings(check, doctor, left_out);
+	*left_out += (size_t)json_integer_value(json_object_get(said, "left_out"));
+	*ret_status = finish(r);
+	return true;
 }
 
 /* Without the API: what this host's static Pods say of themselves. */
@@ -159,20 +184,28 @@ static int look_at_manifests(const struct vg_config_options *options, json_t *do
 	ground.cluster = cluster;
 	vg_doctor_manifests(cluster, &diagnoses);
 	*left_out += diagnoses.left_out;
-	return finish(r < 0 ? r : add_diagnoses(options, &ground, &diagnoses, doctor));
+	return finish(r < 0 ? r : add_diagnoses(&ground, &diagnoses, doctor));
 }
 
-int vg_doctor_look_at_cluster(const struct vg_config_options *options, json_t *doctor, size_t *left_out)
+static int look(const struct vg_config_options *options, json_t *doctor, size_t *left_out)
 {
 	struct vg_access *access = NULL;
 	struct vg_error error;
+	int status;
 
 	if (options->objects.n || (options->assignments && !options->kubeconfig))
 		return look_at_files(options, doctor, left_out);
 	if (vg_access_of_options(options, &error, &access) == 0)
 		return look_at_api(options, access, doctor, left_out);
 	if (!options->kubeconfig)
-		return look_at_manifests(options, doctor, left_out);
+		return ask_guard(options, doctor, left_out, &status) ? status : look_at_manifests(options, doctor, left_out);
 	vg_log(VG_LOG_ERROR, "%s", error.text);
 	return VG_EXIT_USAGE;
+}
+
+int vg_doctor_look_at_cluster(const struct vg_config_options *options, json_t *doctor, size_t *left_out)
+{
+	int status = look(options, doctor, left_out), r = vg_doctor_edit(options, doctor);
+
+	return r < 0 ? finish(r) : status;
 }

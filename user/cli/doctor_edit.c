@@ -5,12 +5,11 @@
 #include <string.h>
 
 #include "app/access.h"
+#include "core/doctor.h"
 #include "base/cleanup.h"
 #include "kube/manifest.h"
 #include "report/doctor.h"
 #include "report/json.h"
-
-#define ALIKE_MAX 8 /* Pods named in the evidence; the number of all is told anyway */
 
 /* What svc_enable and lb_class_only shall be; NULL: left alone. Environment beats flags (kube-vip, pkg/kubevip). */
 struct wish {
@@ -19,11 +18,16 @@ struct wish {
 	bool image;
 };
 
-static struct wish wish_for(const struct vg_diagnosis *diagnosis)
+static struct wish wish_for(const json_t *finding)
 {
-	switch (diagnosis->ailment) {
+	bool separate = !strcmp(vg_json_get_text(finding, "cure"), vg_cure_to_str(VG_CURE_SEPARATE_RANGES));
+	enum vg_ailment ailment;
+
+	if (vg_ailment_from_str(vg_json_get_text(finding, "id"), &ailment) < 0)
+		return (struct wish){ .services = NULL };
+	switch (ailment) {
 	case VG_AIL_KUBE_VIP_TAKES:
-		if (diagnosis->cure == VG_CURE_SEPARATE_RANGES)
+		if (separate)
 			return (struct wish){ .services = "true", .class_only = "true" };
 		return (struct wish){ .services = "false" };
 	case VG_AIL_KUBE_VIP_NODES: return (struct wish){ .services = "false" };
@@ -94,74 +98,68 @@ static int edit_manifest(json_t *finding, const struct vg_manifest *manifest, co
 
 /* ---- whose settings */
 
-static int add_command(json_t *finding, const struct vg_pod *pod, const struct wish *wish)
+static int add_command(json_t *finding, const json_t *pod, const struct wish *wish)
 {
 	static const char *const kinds[][2] = { { "DaemonSet/", "daemonset" }, { "Deployment/", "deployment" }, { "StatefulSet/", "statefulset" } };
+	const char *controller = vg_json_get_text(pod, "controller"), *key = vg_json_get_text(pod, "name");
 	char command[1024];
 
 	for (size_t i = 0; i < ARRAY_SIZE(kinds) && wish->services; i++) {
 		size_t n = strlen(kinds[i][0]);
 
-		if (strncmp(pod->controller, kinds[i][0], n))
+		if (strncmp(controller, kinds[i][0], n))
 			continue;
-		snprintf(command, sizeof(command), "kubectl -n %.*s set env %s/%s svc_enable=%s%s%s", (int)pod->object.namespace_len, pod->object.key,
-			 kinds[i][1], pod->controller + n, wish->services, wish->class_only ? " lb_class_only=" : "",
-			 wish->class_only ? wish->class_only : "");
+		snprintf(command, sizeof(command), "kubectl -n %.*s set env %s/%s svc_enable=%s%s%s", (int)strcspn(key, "/"), key, kinds[i][1],
+			 controller + n, wish->services, wish->class_only ? " lb_class_only=" : "", wish->class_only ? wish->class_only : "");
 		return vg_doctor_add_command(finding, command);
 	}
 	return 0;
 }
 
 /* 1: it is among this host's static Pods, and the finding says what to change. */
-static int try_manifests(const struct vg_config_options *options, const struct vg_pod *pod, const struct wish *wish, json_t *finding)
+static int try_manifests(const struct vg_config_options *options, const json_t *pod, const struct wish *wish, json_t *finding)
 {
 	_cleanup_free_ struct vg_manifest *manifest = calloc(1, sizeof(*manifest));
-	const char *folder;
+	const char *folder, *node = vg_json_get_text(pod, "node");
 	int r = manifest ? 0 : -ENOMEM;
 
-	if (strcasecmp(pod->node, options->node)) /* the folders are this node's */
+	if (strcasecmp(node, options->node)) /* the folders are this node's */
 		return 0;
 	for (size_t i = 0; r == 0 && (folder = vg_manifests_of_options(options, i)); i++)
-		r = vg_manifest_find(folder, pod->node, pod->object.key, manifest);
+		r = vg_manifest_find(folder, node, vg_json_get_text(pod, "name"), manifest);
 	if (r == 1 && edit_manifest(finding, manifest, wish) < 0)
 		r = -ENOMEM;
 	return r;
 }
 
-static bool is_alike(const struct vg_pod *pod, const struct vg_pod *other)
+/* The finding is of several Pods; the one of this node may be any of them. */
+static int edit(const struct vg_config_options *options, json_t *finding)
 {
-	return pod->flags == other->flags && !strcmp(pod->class, other->class) && !strcmp(pod->controller, other->controller);
-}
-
-/* The finding names one of several Pods; the one of this node may be another of them. */
-static int edit_alike(const struct vg_config_options *options, const struct vg_cluster *cluster, const struct vg_pod *pod, const struct wish *wish,
-		      json_t *finding)
-{
-	const struct vg_object *object = NULL;
-	int r = try_manifests(options, pod, wish, finding);
-	size_t n = 0;
-
-	while (r >= 0 && (object = vg_cluster_next(cluster, VG_KIND_POD, object))) {
-		const struct vg_pod *other = (const struct vg_pod *)object;
-
-		if (other == pod || !is_alike(other, pod))
-			continue;
-		if (r == 0)
-			r = try_manifests(options, other, wish, finding);
-		if (r >= 0 && n++ < ALIKE_MAX && vg_doctor_add_evidence(finding, "Pod", object->key, "nodeName", other->node) < 0)
-			r = -ENOMEM;
-	}
-	return r;
-}
-
-int vg_doctor_edit(const struct vg_config_options *options, const struct vg_cluster *cluster, const struct vg_diagnosis *diagnosis, json_t *finding)
-{
-	const struct vg_pod *pod = (const struct vg_pod *)diagnosis->evidence.object;
-	struct wish wish = wish_for(diagnosis);
-	int r;
+	const json_t *evidence = json_object_get(finding, "evidence"), *pod;
+	struct wish wish = wish_for(finding);
+	size_t i;
+	int r = 0;
 
 	if (!wish.services && !wish.image)
 		return 0;
-	r = edit_alike(options, cluster, pod, &wish, finding);
-	return r == 0 ? add_command(finding, pod, &wish) : r < 0 ? r : 0;
+	json_array_foreach((json_t *)evidence, i, pod)
+	{
+		if (r == 0 && !strcmp(vg_json_get_text(pod, "kind"), "Pod"))
+			r = try_manifests(options, pod, &wish, finding);
+	}
+	return r == 0 ? add_command(finding, json_array_get(evidence, 0), &wish) : r < 0 ? r : 0;
+}
+
+int vg_doctor_edit(const struct vg_config_options *options, json_t *doctor)
+{
+	json_t *finding;
+	size_t i;
+	int r = 0;
+
+	json_array_foreach(json_object_get(doctor, "findings"), i, finding)
+	{
+		if (r == 0)
+			r = edit(options, finding);
+	}
+	return r;
 }

@@ -6,9 +6,8 @@
 #include <jansson.h>
 
 #include "app/config.h"
-#include "core/doctor.h"
 
-/* Adds "edits" and "commands" to the finding, and Pods that are set up alike to its evidence. -ENOMEM. */
-int vg_doctor_edit(const struct vg_config_options *options, const struct vg_cluster *cluster, const struct vg_diagnosis *diagnosis, json_t *finding);
+/* Adds "edits" and "commands" to the findings that have them. -ENOMEM. */
+int vg_doctor_edit(const struct vg_config_options *options, json_t *doctor);
 
 #endif

@@ -55,7 +55,7 @@ static int add_diagnoses(json_t *doctor, const struct vg_diagnoses *diagnoses)
 	int r = 0;
 
 	for (size_t i = 0; i < diagnoses->n && r == 0; i++)
-		r = vg_doctor_add(doctor, &ground, &diagnoses->list[i], NULL);
+		r = vg_doctor_add(doctor, &ground, &diagnoses->list[i]);
 	return r;
 }
 

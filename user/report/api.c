@@ -83,6 +83,13 @@ static enum MHD_Result on_screen(struct vg_api *api, struct MHD_Connection *conn
 	return answer_json(connection, api->ops.screen(api->ops.ctx, &error), &error);
 }
 
+static enum MHD_Result on_doctor(struct vg_api *api, struct MHD_Connection *connection)
+{
+	struct vg_error error = { .text = "out of memory" };
+
+	return answer_json(connection, api->ops.doctor(api->ops.ctx, &error), &error);
+}
+
 static enum MHD_Result on_check(struct vg_api *api, struct MHD_Connection *connection)
 {
 	struct vg_error error = { .text = "out of memory" };
@@ -200,8 +207,8 @@ static const struct route {
 	{ "/v1/status", MHD_HTTP_METHOD_GET, on_status }, { "/v1/screen", MHD_HTTP_METHOD_GET, on_screen },
 	{ "/v1/check", MHD_HTTP_METHOD_GET, on_check },	  { "/v1/explain", MHD_HTTP_METHOD_GET, on_explain },
 	{ "/v1/watch", MHD_HTTP_METHOD_GET, on_watch },	  { "/v1/evidence", MHD_HTTP_METHOD_GET, on_evidence },
-	{ "/v1/mode", MHD_HTTP_METHOD_PUT, on_mode },	  { "/v1/pause", MHD_HTTP_METHOD_PUT, on_pause },
-	{ "/v1/resume", MHD_HTTP_METHOD_PUT, on_resume },
+	{ "/v1/doctor", MHD_HTTP_METHOD_GET, on_doctor }, { "/v1/mode", MHD_HTTP_METHOD_PUT, on_mode },
+	{ "/v1/pause", MHD_HTTP_METHOD_PUT, on_pause },	  { "/v1/resume", MHD_HTTP_METHOD_PUT, on_resume },
 };
 
 static enum MHD_Result on_request(void *ctx, struct MHD_Connection *connection, const char *url, const char *method, const char *version,

@@ -3,7 +3,7 @@
  * The local API: HTTP on a Unix socket (mode 0600), for status, explain, check and watch. libmicrohttpd's epoll descriptor sits
  * in our loop, so there is no second thread. Answers are JSON.
  *
- * GET /v1/status · GET /v1/screen (report/screen.h) · GET /v1/check · GET /v1/explain?address=A[&address=B][&link=L] · GET /v1/evidence?address=A ·
+ * GET /v1/status · GET /v1/screen (report/screen.h) · GET /v1/check · GET /v1/doctor · GET /v1/explain?address=A[&address=B][&link=L] · GET /v1/evidence?address=A ·
  * GET /v1/watch[?changes=true] (one line an event, open end; with changes also VG_API_CHANGED) · PUT /v1/mode?mode=audit|enforce · PUT /v1/pause?for=15m · PUT /v1/resume · and what
  * report/probes.h answers
  */
@@ -35,6 +35,7 @@ struct vg_api_ops {
 	json_t *(*screen)(void *ctx, struct vg_error *ret_error); /* report/screen.h */
 	json_t *(*check)(void *ctx, struct vg_error *ret_error);
 	json_t *(*explain)(void *ctx, const char *address, const char *link, struct vg_error *ret_error); /* one object */
+	json_t *(*doctor)(void *ctx, struct vg_error *ret_error); /* report/doctor.h, of the cluster alone */
 	json_t *(*evidence)(void *ctx, const char *address, struct vg_error *ret_error); /* a bundle (report/bundle.h) */
 	json_t *(*set_mode)(void *ctx, const char *mode, struct vg_error *ret_error);
 	json_t *(*pause)(void *ctx, const char *duration, const struct vg_api_peer *peer, struct vg_error *ret_error);

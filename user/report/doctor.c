@@ -9,6 +9,7 @@
 #include "report/json.h"
 
 #define DOCS "docs/doctor.md#"
+#define ALIKE_MAX 8 /* other Pods that are named */
 
 json_t *vg_doctor_new(const char *node)
 {
@@ -71,6 +72,18 @@ int vg_doctor_add_evidence(json_t *finding, const char *kind, const char *name, 
 	return r < 0 || json_array_append(json_object_get(finding, "evidence"), o) < 0 ? -ENOMEM : 0;
 }
 
+/* Of a Pod also where it is and what made it: what its settings are changed by. */
+static int add_object(json_t *finding, const struct vg_object *object, const char *field, const char *value)
+{
+	int r = vg_doctor_add_evidence(finding, vg_kind_to_str((enum vg_kind)object->kind), object->key, field, value);
+	json_t *list = json_object_get(finding, "evidence"), *last = json_array_get(list, json_array_size(list) - 1);
+	const struct vg_pod *pod = (const struct vg_pod *)object;
+
+	if (r < 0 || object->kind != VG_KIND_POD)
+		return r;
+	return vg_json_set_text(last, "node", pod->node) | vg_json_set_text(last, "controller", pod->controller);
+}
+
 static int add_objects(json_t *finding, const struct vg_diagnosis *diagnosis)
 {
 	const struct vg_evidence *evidence = &diagnosis->evidence;
@@ -83,27 +96,50 @@ static int add_objects(json_t *finding, const struct vg_diagnosis *diagnosis)
 	if (diagnosis->link[0])
 		r = vg_doctor_add_evidence(finding, "Link", diagnosis->link, NULL, evidence->value);
 	else if (evidence->object)
-		r = vg_doctor_add_evidence(finding, vg_kind_to_str((enum vg_kind)evidence->object->kind), evidence->object->key, evidence->field,
-					   *range ? range : evidence->value);
+		r = add_object(finding, evidence->object, evidence->field, *range ? range : evidence->value);
 	if (r == 0 && evidence->about)
-		r = vg_doctor_add_evidence(finding, vg_kind_to_str((enum vg_kind)evidence->about->kind), evidence->about->key,
-					   overlap ? "addresses" : NULL, overlap ? range : NULL);
+		r = add_object(finding, evidence->about, overlap ? "addresses" : NULL, overlap ? range : NULL);
 	return r;
 }
 
-int vg_doctor_add(json_t *doctor, const struct vg_ground *ground, const struct vg_diagnosis *diagnosis, json_t **ret_finding)
+static bool is_alike(const struct vg_pod *pod, const struct vg_pod *other)
+{
+	return pod->flags == other->flags && !strcmp(pod->class, other->class) && !strcmp(pod->controller, other->controller);
+}
+
+/* A change of kube-vip's settings is one of each Pod that is set up so: on every control-plane node, mostly. */
+static int add_alike(json_t *finding, const struct vg_cluster *cluster, const struct vg_diagnosis *diagnosis)
+{
+	const struct vg_object *object = NULL, *of = diagnosis->evidence.object;
+	size_t n = 0;
+	int r = 0;
+
+	if (!cluster || !of || of->kind != VG_KIND_POD || !(((const struct vg_pod *)of)->flags & VG_POD_KUBE_VIP))
+		return 0;
+	while (r == 0 && n < ALIKE_MAX && (object = vg_cluster_next(cluster, VG_KIND_POD, object))) {
+		const struct vg_pod *pod = (const struct vg_pod *)object;
+
+		if (object == of || !is_alike((const struct vg_pod *)of, pod))
+			continue;
+		r = add_object(finding, object, "nodeName", pod->node);
+		n++;
+	}
+	return r;
+}
+
+int vg_doctor_add(json_t *doctor, const struct vg_ground *ground, const struct vg_diagnosis *diagnosis)
 {
 	_cleanup_free_ char *what = vg_doctor_what(ground, diagnosis), *change = vg_doctor_change(ground, diagnosis);
 	json_auto_t *finding = what && change ? new_finding(diagnosis->ailment, what, vg_doctor_why(diagnosis), change) : NULL;
 	int r = finding ? add_objects(finding, diagnosis) : -ENOMEM;
 
+	if (r == 0)
+		r = add_alike(finding, ground->cluster, diagnosis);
 	r |= vg_json_set_text(finding, "cure", vg_cure_to_str(diagnosis->cure));
 	if (diagnosis->count)
 		r |= vg_json_set_number(finding, "count", diagnosis->count);
 	if (r == 0)
 		r = add_finding(doctor, finding);
-	if (r == 0 && ret_finding)
-		*ret_finding = finding;
 	return r < 0 ? -ENOMEM : 0;
 }
 
@@ -172,6 +208,11 @@ int vg_doctor_add_feature(json_t *doctor, const char *feature, const char *state
 	finding = new_finding(ailment, what, loss, cure);
 	r = finding ? vg_doctor_add_evidence(finding, "Feature", feature, NULL, why) : -ENOMEM;
 	return r < 0 ? r : add_finding(doctor, finding);
+}
+
+int vg_doctor_take(json_t *doctor, const json_t *other)
+{
+	return json_array_extend(json_object_get(doctor, "findings"), json_object_get(other, "findings")) < 0 ? -ENOMEM : 0;
 }
 
 /* ---- what the caller adds */

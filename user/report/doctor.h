@@ -2,7 +2,7 @@
 /*
  * What `doctor` says, as JSON and as text. The text is made from the JSON:
  * {"node","looked_at":{"kernel","node","cluster"},"not_looked_at":{...},"kernel":[{"feature","state","why","loss","cure"}],
- * "findings":[{"id","severity","part","what","why","evidence":[{"kind","name","field","value"}],"change","edits":[{"file","line","last_line","setting",
+ * "findings":[{"id","severity","part","what","why","evidence":[{"kind","name","field","value","node","controller"}],"change","edits":[{"file","line","last_line","setting",
  * "found","change"}],"commands":[...],"cure","docs"}],"faults","risks","notes","left_out"}
  */
 #ifndef REPORT_DOCTOR_H
@@ -21,8 +21,10 @@ int vg_doctor_looked(json_t *doctor, enum vg_part part, const char *from);
 int vg_doctor_not_looked(json_t *doctor, enum vg_part part, const char *why);
 /* A feature of the kernel: state "yes", "no", "unknown", "not-needed". One that is not there is a finding. -ENOMEM. */
 int vg_doctor_add_feature(json_t *doctor, const char *feature, const char *state, const char *why, const char *loss, const char *cure);
-/* ret_finding (may be NULL): borrowed, for what only the caller can add. -ENOMEM. */
-int vg_doctor_add(json_t *doctor, const struct vg_ground *ground, const struct vg_diagnosis *diagnosis, json_t **ret_finding);
+/* -ENOMEM. */
+int vg_doctor_add(json_t *doctor, const struct vg_ground *ground, const struct vg_diagnosis *diagnosis);
+/* The findings of another document, which may be a guard's. -ENOMEM. */
+int vg_doctor_take(json_t *doctor, const json_t *other);
 /* A bind that is a violation, as `check` finds it. -ENOMEM. */
 int vg_doctor_add_bind(json_t *doctor, const json_t *finding);
 /* To a finding: where to change what. -ENOMEM. */
