@@ -97,6 +97,12 @@ static inline json_t *on_set_mode(void *ctx, const char *mode, struct vg_error *
 	return json_pack("{s:s}", "mode", mode);
 }
 
+static inline json_t *on_doctor(void *ctx, struct vg_error *error)
+{
+	vg_error_set(error, -EINVAL, "the doctor is out");
+	return NULL;
+}
+
 static inline json_t *on_pause(void *ctx, const char *duration, const struct vg_api_peer *peer, struct vg_error *error)
 {
 	(void)ctx;
@@ -143,6 +149,7 @@ static inline void new_api(struct world *w)
 				  .screen = on_status,
 				  .check = on_check,
 				  .explain = on_explain,
+				  .doctor = on_doctor,
 				  .evidence = on_evidence,
 				  .set_mode = on_set_mode,
 				  .pause = on_pause,

@@ -61,6 +61,8 @@ static void refuses(const struct world *w)
 		const char *text;
 	} cases[] = {
 		{ "GET", "/v1/check", -EINVAL, "not today" },
+		{ "GET", "/v1/doctor", -EINVAL, "the doctor is out" },
+		{ "PUT", "/v1/doctor", -EIO, "405" },
 		{ "GET", "/v1/explain", -EINVAL, "found no address" },
 		{ "GET", "/v1/explain?link=eth0", -EINVAL, "found no address" },
 		{ "GET", "/v1/explain?address=192.0.2.1&address=bad", -EINVAL, "\"bad\" is no IP address" },

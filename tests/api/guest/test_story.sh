@@ -45,6 +45,20 @@ await_events_on_web() {
 	await "two Events $1 on the Service" "[[ \$(events_on_web $1) == 2 ]]" || fail "$(order events default)"
 }
 
+# The guard that runs knows why, without a kubeconfig: the Pod, and the line of its manifest here.
+doctor_says() {
+	mkdir -p $RUN/manifests
+	printf '%s\n' 'kind: Pod' 'metadata: {name: kube-vip, namespace: kube-system}' 'spec:' '  containers:' '  - name: kube-vip' '    env:' \
+		'    - name: svc_enable' '      value: "true"' >$RUN/manifests/kube-vip.yaml
+	at cp1 vipguard doctor --node cp1 --manifests $RUN/manifests -o json >$RUN/doctor.json
+	equal "what doctor exits with" $? 1 || return
+	jq -e '.looked_at.cluster == "the guard that runs" and .looked_at.kernel == "the guard that runs" and any(.findings[]; .id == "kube-vip-takes-services" and
+		.evidence[0].name == "kube-system/kube-vip-cp1" and (.edits | length) == 1 and .edits[0].line == 8)' $RUN/doctor.json >/dev/null || {
+		cat $RUN/doctor.json
+		return 1
+	}
+}
+
 enforce() {
 	client_reaches worker1 || fail "the client does not reach worker1 at first" || return
 	kube_start enforce || return
@@ -55,7 +69,7 @@ enforce() {
 	at_least "frames for the control plane's VIP" "$(seen $CP_VIP)" 2 || return
 	not_bound $VIP && not_bound $VIP6 && bound $CP_VIP || return
 	rogue_said 2 "^BIND $VIP.*EPERM" || fail "the rogue was not refused" || return
-	said_of denied dropped || return
+	said_of denied dropped && doctor_says || return
 	equal "the client's neighbour entry" "$(client_mac)" $WORKER1_MAC || return
 	equal "whom the client reaches" "$(client_asks)" worker1 || return
 	await_events_on_web VIPBindDenied && await_events_on_web VIPAnnouncementDropped || return
