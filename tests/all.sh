@@ -3,8 +3,8 @@
 #
 # `make test`: unit tests plain, with clang and under sanitizers, the judgement corpus, mutants of the judge, fuzzers, the Kubernetes source against a
 # bad server and a real one, the double of kube-vip beside recordings, namespaces on this host, the BPF objects and the guard in guests of all
-# kernels, one of them with a real API server, one with real MetalLB beside it, two of them under lockdown, one in chaos, the demo. Closes with every check that
-# failed, and "N passed, M failed" over everything.
+# kernels, one of them with a real API server, one with real MetalLB beside it, one where systemd is PID 1 and the Debian package on it, two of them
+# under lockdown, one in chaos, the demo. Closes with every check that failed, and "N passed, M failed" over everything.
 #
 # Nearly every part keeps one core busy, an emulated machine too, so VG_LANES (2) of them run side by side: whoever is done takes the next one of the
 # list below. A part's output is shown as a whole when it is done. VG_PART=WORD: only the jobs whose name contains it.

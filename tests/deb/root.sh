@@ -14,7 +14,7 @@ source "$here/../vm/apt.sh"
 packages=(base-files base-passwd bash coreutils dash debianutils diffutils dpkg findutils grep gzip hostname init-system-helpers libc-bin mawk
 	ncurses-bin perl-base sed tar util-linux usr-is-merged systemd systemd-sysv
 	libbpf1 libcurl4 libelf1 libjansson4 libmicrohttpd12 libmnl0 libyaml-0-2 zlib1g
-	iproute2 jq procps)
+	iproute2 jq)
 
 root_make() {
 	local part=$1
