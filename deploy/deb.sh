@@ -22,7 +22,11 @@ mkdir "$tree"
 cp -a Makefile VERSION README.md NEWS.md LICENSES bpf deploy docs include user vmlinux "$tree"
 mv "$tree/deploy/debian" "$tree/debian"
 sed -i "1s/-[^-)]*)/-$revision)/" "$tree/debian/changelog"
-[[ -z ${VG_OBJECTS-} ]] || VG_OBJECTS=$(realpath "$VG_OBJECTS")
+if [[ -n ${VG_OBJECTS-} ]]; then
+	VG_OBJECTS=$(realpath "$VG_OBJECTS")
+	# nothing is compiled into them from here, with other flags and other paths
+	make --no-print-directory -C "$tree" -q O="$VG_OBJECTS" all || { echo "deb.sh: $VG_OBJECTS is not of these sources as they are now: make all" >&2 && exit 1; }
+fi
 export VG_OBJECTS=${VG_OBJECTS:-build}
 (cd "$tree" && dpkg-buildpackage -b -us -uc -j"$(nproc)") >"$scratch/log" 2>&1 || {
 	cat "$scratch/log" >&2

@@ -48,7 +48,6 @@ lan_up || exit 1
 write_assignments
 mkdir -p /run/vipguard
 cp -a /etc /run/etc && mount --bind /run/etc /etc && mkdir -p /etc/kubernetes/manifests /etc/vipguard || exit 1 # this host's own stays as it is
-mount -t tmpfs tmpfs /usr/share/doc && mkdir -p /usr/share/doc/vipguard/examples && cp deploy/*.yaml /usr/share/doc/vipguard/examples/ || exit 1 # the package's
 jq -n '{apiVersion: "v1", kind: "Config", "current-context": "x", contexts: [{name: "x", context: {cluster: "x", user: "x"}}],
 	clusters: [{name: "x", cluster: {server: "http://127.0.0.1:1"}}], users: [{name: "x", user: {}}]}' >/etc/kubernetes/vipguard.conf
 # what the package brings
