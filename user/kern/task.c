@@ -161,13 +161,14 @@ static bool find_below(const char *mount, uint64_t id, char target[PATH_MAX], co
 	return strncmp(target, mount, skip) == 0 && target[skip] == '/' && target[skip + 1];
 }
 
-/* By its id, which outlives the process. A container may have its own part of the tree, where others' cgroups are not, and that of the host besides. */
-static int find_cgroup(const struct process *process, char **ret_cgroup)
+/* By its id, which outlives the process; what is there already stays if it is not found. A container may have its own part of the tree, where others' cgroups are not, and that of the host besides. */
+static int find_cgroup(const struct process *process, char **cgroup)
 {
 	char path[PATH_MAX];
 	const char *found = NULL;
 	struct mntent *entry;
 	FILE *mounts;
+	char *copy;
 
 	if (!process->who->cgroup_id)
 		return 0;
@@ -181,8 +182,18 @@ static int find_cgroup(const struct process *process, char **ret_cgroup)
 		endmntent(mounts);
 	if (!found)
 		return 0;
-	*ret_cgroup = strdup(found);
-	return *ret_cgroup ? 0 : -ENOMEM;
+	copy = strdup(found);
+	if (!copy)
+		return -ENOMEM;
+	free(*cgroup);
+	*cgroup = copy;
+	return 0;
+}
+
+/* In a cgroup namespace of our own /proc says where others are as seen from there: "/../../kubepods/...". */
+static bool is_outside(const char *cgroup)
+{
+	return strncmp(cgroup, "/..", 3) == 0 && (cgroup[3] == '/' || !cgroup[3]);
 }
 
 static int read_process(const struct process *process, struct vg_task *task)
@@ -213,7 +224,7 @@ int vg_task_describe(const char *proc, const struct vg_who *who, struct vg_task 
 	struct vg_task task = { .exe = NULL };
 	int r = read_process(&process, &task);
 
-	if (r == 0 && !task.cgroup)
+	if (r == 0 && (!task.cgroup || is_outside(task.cgroup)))
 		r = find_cgroup(&process, &task.cgroup);
 	if (r < 0) {
 		vg_task_deinit(&task);
