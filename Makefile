@@ -32,7 +32,7 @@ HARDEN := -fstack-protector-strong -fPIE $(if $(SAN)$(FUZZ),,-D_FORTIFY_SOURCE=2
 SANITIZE := $(if $(SAN)$(FUZZ),-fsanitize=address$(,)undefined -fno-sanitize-recover=all -fno-omit-frame-pointer)
 INCLUDE := -Iinclude -Iuser -I$(O)/skel
 CFLAGS ?= -O2 -g
-ALL_CFLAGS := -std=gnu11 -D_GNU_SOURCE $(CFLAGS) $(WARN) $(HARDEN) $(SANITIZE:%=%) $(if $(FUZZ),-fsanitize=fuzzer-no-link) $(INCLUDE)
+ALL_CFLAGS := -std=gnu11 -D_GNU_SOURCE -ffile-prefix-map=$(CURDIR)=. $(CFLAGS) $(WARN) $(HARDEN) $(SANITIZE:%=%) $(if $(FUZZ),-fsanitize=fuzzer-no-link) $(INCLUDE)
 LDFLAGS := -pie -Wl,-z,relro,-z,now $(if $(SAN)$(FUZZ),$(SANITIZE))
 LIBS := -lbpf -lelf -lz -lmnl -lyaml -ljansson -lmicrohttpd -lcurl
 
@@ -52,11 +52,11 @@ BPFTESTS := $(patsubst %,$(O)/bpftest/%,load_test hooks_test announce_run announ
 
 DEPS := gcc clang llvm libclang-rt-14-dev clang-format clang-tidy make git pkg-config bpftool libbpf-dev libelf-dev zlib1g-dev libmnl-dev \
 	libyaml-dev libjansson-dev libmicrohttpd-dev libcurl4-openssl-dev libcmocka-dev linux-libc-dev \
-	busybox-static cpio xz-utils zstd iproute2 tcpdump nftables iputils-arping procps jq python3 shellcheck mandoc universal-ctags \
+	binutils crun umoci busybox-static cpio xz-utils zstd iproute2 tcpdump nftables iputils-arping procps jq python3 shellcheck mandoc universal-ctags \
 	qemu-system-x86 iputils-ping kmod curl ca-certificates strace openssl util-linux debian-archive-keyring \
 	debhelper lintian mmdebstrap zsh fish python3-yaml
 
-.PHONY: pictures manifests monitoring all help deps check test demo matrix chaos lint fmt fuzz bench bench-core bench-api verifier-baseline e2e e2e-double install uninstall clean tools unit guest-files
+.PHONY: pictures image manifests monitoring all help deps check test demo matrix chaos lint fmt fuzz bench bench-core bench-api verifier-baseline e2e e2e-double install uninstall clean tools unit guest-files
 
 all: $(O)/vipguard ## build build/vipguard (default)
 
@@ -205,6 +205,11 @@ monitoring: ## renew deploy/monitoring/prometheusrule.yaml (RUNBOOKS=https://…
 	@made=$$(deploy/monitoring/prometheusrule.sh $(RUNBOOKS)); echo "$$made" > deploy/monitoring/prometheusrule.yaml
 
 # ---- install
+
+IMAGE := $(O)/vipguard-$(VERSION)
+
+image: $(O)/vipguard ## an OCI image as one archive, build/vipguard-VERSION.oci.tar, and its SBOM: no registry, no daemon
+	@SOURCE_DATE_EPOCH=$${SOURCE_DATE_EPOCH:-$$(git log -1 --format=%ct)} deploy/image/build.py $(O)/vipguard $(IMAGE)
 
 manifests: ## copy what deploy/ has twice, for kustomize and Helm read nothing above their folders
 	@cp deploy/rbac.yaml deploy/kustomize/base/rbac.yaml
