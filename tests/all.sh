@@ -59,6 +59,7 @@ job_api_rig() {
 	part "all guards in one table" tests/api/cluster.sh
 }
 job_api_guest() { part "the guard with a real API server, 6.1" tests/api/guest/run.sh 6.1; }
+job_image() { part "the image under a runtime, $1" tests/deploy/run.sh "$1"; }
 job_manifests() { part "what deploy/ installs" tests/deploy/manifests.sh; }
 job_double() { part "the double of kube-vip" tests/e2e/kube-vip/compare.sh; }
 job_e2e() { part "end to end, 6.1: ${e2e:-everything}" tests/e2e/run.sh "${@}"; }
@@ -91,7 +92,7 @@ e2e='a c f' # the conflict, the guard that comes late, the rightful holder; `mak
 
 # The first for whoever waits for it, then the long ones, so that the lanes end together.
 jobs=(check "guest newest" "guest 5.10 $oldest" "e2e $e2e" api_guest "guest 6.1 $between" "guest 6.12 $between" check_sanitizers check_clang netns mutants
-	"lockdown 6.1 test_bypass.sh test_matrix.sh" "lockdown newest test_matrix.sh" "chaos 6.1" deb api_live api_rig fuzz
+	"lockdown 6.1 test_bypass.sh test_matrix.sh" "lockdown newest test_matrix.sh" "chaos 6.1" deb api_live api_rig "image 5.10" fuzz
 	"bpf 5.10" "bpf 6.1" "bpf 6.12" "bpf newest" demo screens double corpus manifests
 	monitoring docs)
 

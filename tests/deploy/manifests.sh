@@ -104,6 +104,7 @@ bad_values() {
 	refused "at '/breaker'" 'breaker: all' 'breaker: -1' 'breaker: 16385' || rc=1
 	refused "at '/protect/0'" 'protect: [api.example.com]' || rc=1
 	refused "at '/interfaces/0'" 'interfaces: [abcdefghijklmnop]' || rc=1
+	refused "at '/events'" 'events: "no"' || rc=1
 	refused "at '/image'.* 'name' not" 'image: {name: vipguard}' || rc=1
 	refused "at '/image/digest'" 'image: {digest: "sha256:12"}' || rc=1
 	refused "at '/metrics/listen'" 'metrics: {listen: 9477}' 'metrics: {listen: "9477"}' || rc=1
@@ -152,10 +153,10 @@ takes() {
 }
 configurations() {
 	render kustomize $base | takes && render kustomize $enforce | takes &&
-		with '{mode: enforce, act: [none], breaker: none, protect: [192.0.2.2, "2001:db8::/64"], interfaces: [eth0], metrics: {listen: "off", vips: true},
+		with '{mode: enforce, act: [none], breaker: none, protect: [192.0.2.2, "2001:db8::/64"], interfaces: [eth0], metrics: {listen: "off", vips: true}, events: false,
 			extraConfig: {detach-on-exit: true, log-format: text}, assignments: {version: 1}}' | tee "$dir/rendered" | takes || return
 	equal "the file" "$(config <"$dir/rendered" | jq -Sc .)" "$(jq -nSc '{mode: "enforce", act: ["none"], breaker: "none", grace: "15s", "max-age": "60s", "dead-man": "30s",
-		protect: ["192.0.2.2", "2001:db8::/64"], interface: ["eth0"], metrics: "off", "metrics-vips": true, manifests: ["/etc/kubernetes/manifests"],
+		protect: ["192.0.2.2", "2001:db8::/64"], interface: ["eth0"], metrics: "off", "metrics-vips": true, "kube-events": "off", manifests: ["/etc/kubernetes/manifests"],
 		"detach-on-exit": true, "log-format": "text", assignments: "/etc/vipguard/assignments.yaml", kubeconfig: "in-cluster"}')" || return
 	! with 'extraConfig: {no-such-option: 1}' | takes || fail "an unknown option was taken"
 }

@@ -13,6 +13,7 @@
 {{- with $v.protect }}{{ $_ := set $config "protect" . }}{{ end -}}
 {{- with $v.interfaces }}{{ $_ := set $config "interface" . }}{{ end -}}
 {{- if $v.metrics.vips }}{{ $_ := set $config "metrics-vips" true }}{{ end -}}
+{{- if not $v.events }}{{ $_ := set $config "kube-events" "off" }}{{ end -}}
 {{- if $v.assignments }}{{ $_ := set $config "assignments" "/etc/vipguard/assignments.yaml" }}{{ $_ := set $config "kubeconfig" "in-cluster" }}{{ end -}}
 {{- toYaml (merge (deepCopy $v.extraConfig) $config) -}}
 {{- end -}}
