@@ -40,8 +40,12 @@ static void order(const struct world *w, const char *path)
 
 static void wait_for(struct vg_follow *follow, const unsigned *what, unsigned n)
 {
-	while (*what < n)
+	uint64_t end = vg_time_boot_ns() + PATIENCE_NS;
+
+	while (*what < n) {
+		must(vg_time_boot_ns() < end);
 		must(vg_follow_wait(follow, NULL, 0, 1000) == 0);
+	}
 }
 
 static void follows(const struct world *w)

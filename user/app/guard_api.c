@@ -233,6 +233,6 @@ struct vg_api_ops vg_guard_api_ops(struct vg_guard *guard)
 		.pause = vg_guard_pause,
 		.resume = vg_guard_resume,
 		.lost = on_watch_lost,
-		.probes = vg_guard_probe_ops(guard),
+		.probes = vg_guard_probe_ops(guard, true),
 	};
 }

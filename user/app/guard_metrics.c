@@ -196,15 +196,19 @@ static const char *answer_unready(void *ctx)
 	return vg_guard_unready(ctx);
 }
 
-struct vg_probe_ops vg_guard_probe_ops(struct vg_guard *guard)
+struct vg_probe_ops vg_guard_probe_ops(struct vg_guard *guard, bool local)
 {
-	return (struct vg_probe_ops){ .ctx = guard, .metrics = answer_metrics, .unready = answer_unready, .vips = vg_guard_vips_text };
+	return (struct vg_probe_ops){ .ctx = guard,
+				      .metrics = answer_metrics,
+				      .unready = answer_unready,
+				      .vips = vg_guard_vips_text,
+				      .home = local ? vg_guard_home_local : vg_guard_home_remote };
 }
 
 /* A port that is taken is no reason not to guard: it is said, and tried again at SIGHUP. */
 void vg_guard_listen(struct vg_guard *guard)
 {
-	struct vg_probes_config config = { .listen = guard->options->metrics, .ops = vg_guard_probe_ops(guard) };
+	struct vg_probes_config config = { .listen = guard->options->metrics, .ops = vg_guard_probe_ops(guard, false) };
 	struct vg_error error;
 
 	if (!config.listen.port || guard->probes)
@@ -225,4 +229,5 @@ void vg_guard_metrics_deinit(struct vg_guard *guard)
 {
 	vg_probes_free(guard->probes);
 	free(guard->metrics.page);
+	vg_guard_homes_deinit(guard);
 }

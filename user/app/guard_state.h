@@ -19,6 +19,7 @@
 #include "report/api.h"
 #include "report/explain.h"
 #include "report/report.h"
+#include "report/screen_html.h"
 
 /* Who repeats something (kube-vip does, for ever) is not looked up in /proc each time: the next removal would wait for it. */
 struct vg_described {
@@ -46,6 +47,16 @@ struct vg_guard_own {
 	size_t n;
 };
 
+#define VG_HOME_BYTES_MAX (4 * 1024 * 1024) /* of the status page; its rows and lines are bounded, only names of others may be long */
+
+/* The status page that was made last. */
+struct vg_guard_home {
+	char *text; /* NULL: none yet */
+	size_t n;
+	uint64_t made_ns; /* CLOCK_BOOTTIME */
+	char policy[VG_SCREEN_POLICY_MAX];
+};
+
 struct vg_guard {
 	const struct vg_config_options *options; /* the caller's */
 	struct vg_loop *loop;
@@ -56,6 +67,7 @@ struct vg_guard {
 	struct vg_probes *probes; /* NULL: nowhere over TCP */
 	bool probes_failed; /* the last try to listen there did */
 	struct vg_guard_metrics metrics;
+	struct vg_guard_home homes[2]; /* without names, with them */
 	bool attached;
 	bool said_ready;
 
@@ -219,9 +231,14 @@ json_t *vg_guard_pause_to_json(const struct vg_guard *guard); /* NULL: not pause
 
 /* guard_metrics.c */
 const char *vg_guard_unready(const struct vg_guard *guard); /* NULL: ready; else why not yet */
-struct vg_probe_ops vg_guard_probe_ops(struct vg_guard *guard);
+struct vg_probe_ops vg_guard_probe_ops(struct vg_guard *guard, bool local); /* local: for the socket, so with names */
 void vg_guard_listen(struct vg_guard *guard); /* over TCP, if that is wanted and not so already */
 void vg_guard_metrics_deinit(struct vg_guard *guard);
+
+/* guard_home.c */
+bool vg_guard_home_local(void *guard, struct vg_home *ret_home);
+bool vg_guard_home_remote(void *guard, struct vg_home *ret_home);
+void vg_guard_homes_deinit(struct vg_guard *guard);
 
 /* guard_metrics_bound.c */
 void vg_guard_tally(struct vg_guard *guard, const struct vg_fact *fact, const struct vg_judgement *judgement, enum vg_action action);

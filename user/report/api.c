@@ -211,6 +211,29 @@ static const struct route {
 	{ "/v1/pause", MHD_HTTP_METHOD_PUT, on_pause },	  { "/v1/resume", MHD_HTTP_METHOD_PUT, on_resume },
 };
 
+/*
+ * Who forwards the socket to a port of his own (ssh -L) has it within reach of every page that his browser shows: one whose name is made to point to
+ * that port (DNS rebinding) would be asking in its own name. So a name with a dot is not answered, and an order not that comes from any page: a
+ * browser puts Origin on it (fetch.spec.whatwg.org, 3.1).
+ */
+static bool is_foreign(struct MHD_Connection *connection, const char *method)
+{
+	const char *host = MHD_lookup_connection_value(connection, MHD_HEADER_KIND, MHD_HTTP_HEADER_HOST);
+	const char *origin = MHD_lookup_connection_value(connection, MHD_HEADER_KIND, MHD_HTTP_HEADER_ORIGIN);
+	size_t n = host ? strcspn(host, ":") : 0;
+	char text[VG_TEXT_MAX] = "";
+	struct vg_addr addr;
+
+	if (origin && strcmp(method, MHD_HTTP_METHOD_GET) != 0)
+		return true;
+	if (!host || *host == '[' || !memchr(host, '.', n))
+		return false;
+	if (n >= sizeof(text))
+		return true;
+	memcpy(text, host, n);
+	return vg_addr_parse(text, &addr) < 0;
+}
+
 static enum MHD_Result on_request(void *ctx, struct MHD_Connection *connection, const char *url, const char *method, const char *version,
 				  const char *body, size_t *body_size, void **seen)
 {
@@ -224,6 +247,8 @@ static enum MHD_Result on_request(void *ctx, struct MHD_Connection *connection, 
 		*body_size = 0;
 		return MHD_YES;
 	}
+	if (is_foreign(connection, method))
+		return answer_error(connection, MHD_HTTP_FORBIDDEN, "ask by localhost or an address, and give no orders from a page");
 	if (((const struct vg_api *)ctx)->ending)
 		return answer_error(connection, MHD_HTTP_SERVICE_UNAVAILABLE, "the guard is ending");
 	for (size_t i = 0; i < ARRAY_SIZE(routes); i++) {

@@ -64,10 +64,36 @@ static enum MHD_Result on_vips(const struct vg_probe_ops *ops, struct MHD_Connec
 	return vg_probe_answer_text(connection, MHD_HTTP_OK, "application/json", text, strlen(text));
 }
 
+/* Of others nobody may put it into a frame or learn from it where somebody looks. */
+static enum MHD_Result on_home(const struct vg_probe_ops *ops, struct MHD_Connection *connection)
+{
+	struct MHD_Response *response;
+	enum MHD_Result result;
+	struct vg_home home;
+
+	if (!ops->home)
+		return answer_line(connection, MHD_HTTP_NOT_FOUND, "no such path");
+	if (!ops->home(ops->ctx, &home))
+		return answer_line(connection, MHD_HTTP_SERVICE_UNAVAILABLE, "out of memory");
+	response = MHD_create_response_from_buffer(home.n, (void *)home.text, MHD_RESPMEM_MUST_COPY);
+	if (!response)
+		return MHD_NO;
+	MHD_add_response_header(response, MHD_HTTP_HEADER_CONTENT_TYPE, "text/html; charset=utf-8");
+	MHD_add_response_header(response, MHD_HTTP_HEADER_CONNECTION, "close");
+	MHD_add_response_header(response, MHD_HTTP_HEADER_CACHE_CONTROL, "no-store");
+	MHD_add_response_header(response, "Content-Security-Policy", home.policy);
+	MHD_add_response_header(response, "X-Content-Type-Options", "nosniff");
+	MHD_add_response_header(response, "Referrer-Policy", "no-referrer");
+	MHD_add_response_header(response, "Cross-Origin-Resource-Policy", "same-origin");
+	result = MHD_queue_response(connection, MHD_HTTP_OK, response);
+	MHD_destroy_response(response);
+	return result;
+}
+
 static const struct {
 	const char *path;
 	enum MHD_Result (*answer)(const struct vg_probe_ops *ops, struct MHD_Connection *connection);
-} paths[] = { { "/metrics", on_metrics }, { "/healthz", on_healthz }, { "/readyz", on_readyz }, { "/v1/vips", on_vips } };
+} paths[] = { { "/", on_home }, { "/metrics", on_metrics }, { "/healthz", on_healthz }, { "/readyz", on_readyz }, { "/v1/vips", on_vips } };
 
 bool vg_probe_is_path(const char *path)
 {

@@ -2,7 +2,7 @@
 /*
  * What monitors ask for, as text, on the local API and, for those that cannot read a Unix socket, over TCP, where nothing else is answered:
  *
- * GET /metrics (Prometheus text 0.0.4, report/page.h) · GET /healthz (200: the loop turns) · GET /readyz (200: ready; else 503 and why)
+ * GET / (the status page) · GET /metrics (Prometheus text 0.0.4, report/page.h) · GET /healthz (200: the loop turns) · GET /readyz (200: ready; else 503 and why)
  *
  * GET /v1/vips (JSON, docs/contract.md section 4), over TCP only where VIPs may be named.
  *
@@ -25,11 +25,19 @@
 
 struct vg_probes;
 
+/* The status page (report/screen_html.h); borrowed for the call. */
+struct vg_home {
+	const char *text;
+	size_t n;
+	const char *policy; /* Content-Security-Policy */
+};
+
 struct vg_probe_ops {
 	void *ctx;
 	const char *(*metrics)(void *ctx, size_t *ret_n); /* the page, borrowed for the call; NULL: it cannot be made (then: 503) */
 	const char *(*unready)(void *ctx); /* NULL: ready; else why not yet */
 	const char *(*vips)(void *ctx); /* JSON, borrowed for the call; NULL: it cannot be made. No such function: no such path */
+	bool (*home)(void *ctx, struct vg_home *ret_home); /* NULL: there is none; false: it cannot be made (then: 503) */
 };
 
 /* Where to listen. port 0: nowhere. */

@@ -38,3 +38,15 @@ const char *vg_screen_state_meaning(enum vg_screen_state state)
 {
 	return states[state].meaning;
 }
+
+void vg_screen_hide_names(json_t *screen)
+{
+	json_t *one;
+	size_t i;
+
+	json_object_del(screen, "vips");
+	json_object_del(screen, "vips_left_out");
+	json_object_del(screen, "events");
+	json_object_del(json_object_get(screen, "breaker"), "addresses");
+	json_array_foreach(json_object_get(screen, "degraded"), i, one) json_object_del(one, "why");
+}

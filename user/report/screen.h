@@ -40,6 +40,8 @@ enum vg_screen_state {
 	VG_SCREEN_STATE_MAX
 };
 
+void vg_screen_hide_names(json_t *screen); /* of VIPs, Services and processes, and sentences that may hold one */
+
 const char *vg_screen_state_to_str(enum vg_screen_state state); /* "wrong", ... */
 enum vg_screen_state vg_screen_state_from_str(const char *text); /* what is none: VG_SCREEN_ABSENT */
 const char *vg_screen_state_word(enum vg_screen_state state); /* for people: "violation", "stopped", ..., "-" */
