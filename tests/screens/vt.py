@@ -130,7 +130,7 @@ class Screen:
                f'<svg xmlns="http://www.w3.org/2000/svg" width="{width:.0f}" height="{height:.0f}" viewBox="0 0 {width:.0f} {height:.0f}" role="img">',
                f'<title>{escape(title)}</title>',
                f'<rect width="{width:.0f}" height="{height:.0f}" rx="8" fill="#16181d"/>',
-               '<g font-family="DejaVu Sans Mono, Menlo, Consolas, monospace" font-size="14" fill="#d8dee9" xml:space="preserve">']
+               '<g font-family="DejaVu Sans Mono, Menlo, Consolas, monospace" font-size="14" fill="#d8dee9">']
         for row in range(self.rows):
             for column, text, look in self.runs(row):
                 x, y = pad + column * wide, pad + row * high
@@ -141,8 +141,9 @@ class Screen:
                 fill = next((f' fill="{PALETTE[code]}"' for code in look if code in PALETTE), ' fill="#16181d"' if 7 in look else '')
                 weight = ' font-weight="bold"' if 1 in look else ''
                 faint = ' opacity="0.55"' if 2 in look else ''
-                shown = text.rstrip()
-                out.append(f'<text x="{x:.1f}" y="{y + 14:.1f}" textLength="{len(shown) * wide:.1f}"{fill}{weight}{faint}>{escape(shown)}</text>')
+                for word in re.finditer(r'\S+(?: \S+)*', text):  # not every viewer keeps two spaces
+                    at, shown = x + word.start() * wide, word.group()
+                    out.append(f'<text x="{at:.1f}" y="{y + 14:.1f}" textLength="{len(shown) * wide:.1f}"{fill}{weight}{faint}>{escape(shown)}</text>')
         return '\n'.join(out + ['</g>', '</svg>', ''])
 
 
