@@ -122,7 +122,7 @@ def keys():
 
 
 def changes():
-    """watch: what a new assignments file changes, and an announcement, come without a key"""
+    """watch: what a new assignments file and the end of an announcement change comes without a key"""
     guard = Guard('audit', '--period', '1s', '--grace', '0')
     here = Binder('kube-vip', '192.0.2.242')
     session = watch(24, 160)
@@ -132,6 +132,7 @@ def changes():
         session.shows('203.0.113.9')
         subprocess.run(['blast', '--link', 'eth0', '--vip', '192.0.2.241', '--count', '1', '--form', 'arp-reply'], check=True, capture_output=True)
         session.until('what is announced', lambda screen: b'announced' in session.raw)  # it may be over by the time that this is read
+        session.until('its end', lambda screen: re.search(r'\. 192.0.2.241 +ended', screen.text()))
         quits(session)
     finally:
         here.end()

@@ -15,6 +15,7 @@ struct vg_follow {
 	CURLM *multi;
 	struct vg_request watch, screen;
 	bool watching, asking; /* these are under way */
+	bool told; /* something in this round: whoever waits wants to act on it first */
 	uint64_t watch_ns; /* CLOCK_BOOTTIME at which the next one is to be made; 0: none */
 	uint64_t screen_ns;
 	uint64_t asked_ns;
@@ -38,6 +39,7 @@ static bool on_line(void *ctx, const char *line)
 	struct vg_follow *follow = ctx;
 
 	(void)line;
+	follow->told = true;
 	vg_follow_ask(follow);
 	if (follow->sink.event)
 		follow->sink.event(follow->sink.ctx);
@@ -70,6 +72,7 @@ static bool begin(struct vg_follow *follow, struct vg_request *request, const ch
 
 static void lose(struct vg_follow *follow, int r, const struct vg_error *error)
 {
+	follow->told = true;
 	follow->watch_ns = vg_time_boot_ns() + VG_FOLLOW_AGAIN_MS * VG_NS_PER_MS;
 	follow->sink.gone(follow->sink.ctx, r, error);
 }
@@ -121,6 +124,7 @@ static void end(struct vg_follow *follow, struct vg_request *request, CURLcode c
 	int r;
 
 	curl_multi_remove_handle(follow->multi, request->curl);
+	follow->told = true;
 	if (request == &follow->screen) {
 		follow->asking = false;
 		take_screen(follow, code);
@@ -166,10 +170,13 @@ int vg_follow_wait(struct vg_follow *follow, struct vg_follow_fd *fds, size_t n,
 
 	if (n > FDS_MAX)
 		return -E2BIG;
+	follow->told = false;
 	begin_due(follow);
 	if (curl_multi_perform(follow->multi, &running) != CURLM_OK)
 		return -EIO;
 	end_done(follow);
+	if (follow->told)
+		ms = 0;
 	for (size_t i = 0; i < n; i++)
 		wait[i] = (struct curl_waitfd){ .fd = fds[i].fd, .events = CURL_WAIT_POLLIN };
 	if (curl_multi_poll(follow->multi, wait, (unsigned)n, limit_ms(follow, ms), NULL) != CURLM_OK)
