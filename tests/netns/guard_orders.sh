@@ -170,7 +170,9 @@ api() {
 		200 PUT /v1/resume
 		405 POST /v1/status
 		405 GET /v1/mode?mode=enforce
-		404 GET /
+		200 GET /v1/screen
+		200 GET /v1/vips
+		404 GET /v1
 		404 GET /v1/status/
 	REQUESTS
 	# what is no HTTP, and a connection that says nothing, hold nobody up
