@@ -54,7 +54,7 @@ DEPS := gcc clang llvm libclang-rt-14-dev clang-format clang-tidy make git pkg-c
 	libyaml-dev libjansson-dev libmicrohttpd-dev libcurl4-openssl-dev libcmocka-dev linux-libc-dev \
 	binutils crun umoci busybox-static cpio xz-utils zstd iproute2 tcpdump nftables iputils-arping procps jq python3 shellcheck mandoc universal-ctags \
 	qemu-system-x86 iputils-ping kmod curl ca-certificates strace openssl util-linux debian-archive-keyring \
-	debhelper lintian mmdebstrap zsh fish python3-yaml chromium-headless-shell fonts-dejavu-core
+	build-essential debhelper lintian mmdebstrap zsh fish python3-yaml chromium-headless-shell fonts-dejavu-core
 
 .PHONY: pictures image manifests monitoring all help deps check test demo matrix chaos lint fmt fuzz bench bench-core bench-api verifier-baseline e2e e2e-double install uninstall clean tools unit guest-files
 
