@@ -168,15 +168,10 @@ static __always_inline bool deny_is_other(const struct sock *sk, const struct sk
 	return sk->sk_protocol != NETLINK_ROUTE || vg_nl_is_other(skb->data, skb->len);
 }
 
-SEC("fmod_ret/security_netlink_send")
-int BPF_PROG(vg_deny, struct sock *sk, struct sk_buff *skb, int ret)
-{
-	if (ret || deny_is_other(sk, skb))
-		return ret;
-	return deny_send(DENY_FIRST, sk, skb);
-}
-
-/* After vg_deny, and not if that one refuses: what it was not asked about. */
+/*
+ * After vg_deny, and not if that one refuses: what it was not asked about. It stands first, to be attached first: of a trampoline's programs the
+ * one that was attached last runs first.
+ */
 SEC("fmod_ret/security_netlink_send")
 int BPF_PROG(vg_deny_again, struct sock *sk, struct sk_buff *skb, int ret)
 {
@@ -190,4 +185,12 @@ int BPF_PROG(vg_deny_again, struct sock *sk, struct sk_buff *skb, int ret)
 		return 0;
 	}
 	return deny_send(DENY_AGAIN, sk, skb);
+}
+
+SEC("fmod_ret/security_netlink_send")
+int BPF_PROG(vg_deny, struct sock *sk, struct sk_buff *skb, int ret)
+{
+	if (ret || deny_is_other(sk, skb))
+		return ret;
+	return deny_send(DENY_FIRST, sk, skb);
 }
