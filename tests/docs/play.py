@@ -247,11 +247,17 @@ def image(arguments):
         refuse("no image of vipguard's among %s" % arguments)
 
 
+def ssh(arguments):
+    """a port here that leads to the guard's socket there"""
+    rest, found = options(arguments, {"-N"}, {"-L"})
+    if len(rest) != 1 or not all(re.fullmatch(r"\d+:/run/vipguard/vipguard\.sock", way) for way in found.get("-L", [])):
+        refuse("%s" % arguments)
+
+
 def sudo(arguments):
     sys.exit(subprocess.run(arguments, check=False).returncode)
 
 
 PLAYED = {"kubectl": kubectl, "helm": helm, "make": make, "apt": apt, "apt-get": apt, "dpkg": dpkg, "systemctl": systemctl, "journalctl": journalctl,
-          "ctr": image, "skopeo": image, "podman": image,
-          "sudo": sudo}
+          "ctr": image, "skopeo": image, "podman": image, "ssh": ssh, "sudo": sudo}
 PLAYED[os.path.basename(sys.argv[0])](sys.argv[1:])

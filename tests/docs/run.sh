@@ -33,7 +33,7 @@ mkfifo $RUN/never
 # What the commands find in their PATH, and nothing else: one that is in neither list is unknown, and that is a failure. Add it to one of them.
 real=(awk base64 basename bash bpftool cat column cp curl cut date dirname echo env find grep gzip head id install ip jq ln ls mkdir mktemp mount mv
 	nft nsenter openssl printf python3 readlink rm sed sh sha256sum sort ss stat sysctl tail tar tc tee test touch tr uname uniq wc xargs)
-played=(apt apt-get ctr dpkg helm journalctl kubectl make podman skopeo sudo systemctl)
+played=(apt apt-get ctr dpkg helm journalctl kubectl make podman skopeo ssh sudo systemctl)
 for tool in "${real[@]}"; do
 	ln -s "$(command -v "$tool")" "/run/bin/$tool" || exit 1
 done

@@ -316,7 +316,7 @@ def outage(node):
     code = node.process.wait(rig.WAIT)
     took = time.time() - lost
     check("API server lost: gone after the renew deadline, without its VIPs, status 0",
-          [] if code == 0 and not node.bound() and 2 < took < 4 + 3 * r.TOLERANCE else [f"status {code} after {took:.1f} s, bound {node.bound()}"])
+          [] if code == 0 and not node.bound() and 1.5 < took < 4 + 3 * r.TOLERANCE else [f"status {code} after {took:.1f} s, bound {node.bound()}"])
 
 
 
