@@ -9,7 +9,7 @@ cd "$(dirname "$0")/../.." || exit 1
 label=${1:?usage: run.sh LABEL}
 if [[ ${VG_INSIDE:-} != yes ]]; then
 	# what has to be fetched is fetched while there is a network
-	tests/api/build.sh etcd kube-apiserver render && tests/vm/kernels.sh "$label" && tests/vm/qemu.sh >/dev/null || exit 1
+	tests/api/build.sh etcd kube-apiserver render && tests/monitoring/promtool.sh >/dev/null && tests/vm/kernels.sh "$label" && tests/vm/qemu.sh >/dev/null || exit 1
 	exec env VG_INSIDE=yes unshare --net tests/deploy/run.sh "$@"
 fi
 # shellcheck source=../api/lib.sh
@@ -99,8 +99,29 @@ echo "$capabilities" >"$dir/capabilities"
 # ---- the guest
 
 guest_files+=("$(command -v crun):/usr/bin/crun" "$dir/root:/image" "$dir/pods:/vg-tests/pods" "$dir/volumes:/vg-tests/volumes" "$dir/capabilities:/vg-tests/capabilities")
-tests/vm/run.sh -n -k "$label" -t "${VG_GUEST_SECONDS:-900}" tests/deploy/guest/main.sh "${guest_files[@]}" | tee "$dir/guest"
+mkdir "$dir/out"
+tests/vm/run.sh -n -k "$label" -o "$dir/out" -t "${VG_GUEST_SECONDS:-900}" tests/deploy/guest/main.sh "${guest_files[@]}" | tee "$dir/guest"
 rc=$?
 read -r ok _ bad _ <<<"$(tail -n 1 "$dir/guest")"
 passed=$((passed + ${ok:-0})) failed=$((failed + ${bad:-1}))
+
+# ---- what it left outside
+
+events() {
+	local uid
+	uid=$(api_get Service default/web | jq -r .metadata.uid)
+	api GET /apis/events.k8s.io/v1/namespaces/default/events | jq -e --arg uid "$uid" '[.items[] | select(.type == "Warning" and .reportingController == "vipguard" and
+		.regarding.kind == "Service" and .regarding.name == "web" and .regarding.uid == $uid and (.note | test("kube-vip")))] | length >= 2'
+}
+test_case "the Events stand on the Service" events
+
+# By the rules as they are delivered, with the pages that the guard in the container gave.
+alert() {
+	local monitoring=deploy/monitoring
+	tests/deploy/alert.py "$1" $monitoring/recording.yaml $monitoring/alerts.yaml "$dir/out/page.0" "$dir/out/page.1" >"$dir/alert.json" &&
+		"$(tests/monitoring/promtool.sh)" test rules "$dir/alert.json"
+}
+test_case "the alert fires in promtool, on its metrics" alert VipguardViolation
+quiet() { ! alert VipguardViolationNotStopped; }
+test_case "one that is not due does not" quiet
 summary && ((rc == 0))

@@ -84,12 +84,12 @@ def rows(directory):
         assert f'kube-vip[{here[0].pid}]' in text() and 'bound on eth0, announced' in text() and 'owner-never-binds' in text(), text()
         assert browser.run('document.querySelectorAll("#rows > tr").length') == 7, text()
         # by itself, and what a person did to the page stays
-        browser.run('document.getElementById("filter").value = "240"; document.getElementById("filter").dispatchEvent(new Event("input"))')
-        assert browser.run('document.getElementById("matches").textContent') == '2 of 7 rows'
+        browser.run('document.getElementById("filter").value = "default/web"; document.getElementById("filter").dispatchEvent(new Event("input"))')
+        assert browser.run('document.getElementById("matches").textContent') == '2 of 7 rows', text()
         subprocess.run(['vipguard', 'mode', 'enforce', '--socket', world.SOCKET], check=True, capture_output=True)
         browser.until('what changed', 'document.querySelector("#rows > tr").className == "is-stopped" && document.getElementById("head").innerText.includes("enforce")')
-        assert browser.run('[...document.querySelectorAll("#rows > tr")].filter(row => !row.hidden).length') == 2
-        assert browser.run('document.getElementById("filter").value') == '240'
+        assert browser.run('[...document.querySelectorAll("#rows > tr")].filter(row => !row.hidden).length') == 2, text()
+        assert browser.run('document.getElementById("filter").value') == 'default/web'
         sound()
         browser.run('document.getElementById("filter").value = ""; document.getElementById("filter").dispatchEvent(new Event("input"))')
         for scheme, name, light in (('light', 'page', True), ('dark', 'page-dark', False)):

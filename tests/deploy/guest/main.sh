@@ -93,7 +93,9 @@ unguarded() {
 # The one thing that all of it is for: kube-vip has the VIPs, the Pod comes.
 conflict() {
 	unguarded || return
+	kube_vip_manifest
 	start_pod daemonset || return
+	metrics 0
 	equal "what is missing" "$(missing)" '[]' || return
 	await "the VIPs to be gone" "! is_bound $VIP && ! is_bound $VIP6" || return
 	witness_count rogue_rounds >/dev/null || return
@@ -109,7 +111,43 @@ conflict() {
 	await_event ".event == \"heal\" and .address == \"$VIP\" and .action == \"healed\" and .mac == \"$WORKER1_MAC\"" || return
 	await "the client to be at worker1" "[[ \$(client_mac) == $WORKER1_MAC ]]" || return
 	equal "whom the client reaches" "$(client_asks)" worker1 || return
-	probes && on_the_host
+	await "the Events to be written" "(( \$(vipguard status -o json | jq .events.created) >= 2 ))" || return
+	metrics 1
+	doctor_says && probes && on_the_host
+}
+
+# kube-vip's manifest on this node, as kubeadm users write it.
+kube_vip_manifest() {
+	mkdir -p /etc/kubernetes/manifests
+	cat >/etc/kubernetes/manifests/kube-vip.yaml <<-MANIFEST
+		apiVersion: v1
+		kind: Pod
+		metadata: {name: kube-vip, namespace: kube-system}
+		spec:
+		  containers:
+		    - name: kube-vip
+		      env:
+		        - {name: cp_enable, value: "true"}
+		        - {name: address, value: $CP_VIP}
+		        - name: svc_enable
+		          value: "true"
+	MANIFEST
+}
+
+# The Pod, its file here, and the line of it.
+doctor_says() {
+	in_guard vipguard doctor -o json >$RUN/doctor.json
+	equal "what doctor exits with" $? 1 || return
+	jq -e 'any(.findings[]; .id == "kube-vip-takes-services" and .evidence[0].name == "kube-system/kube-vip-cp1" and
+		[.edits[] | [.file, .line]] == [["/etc/kubernetes/manifests/kube-vip.yaml", 11]])' $RUN/doctor.json >/dev/null || fail "$(<$RUN/doctor.json)"
+}
+
+# metrics N: what Prometheus would have had, for the rules outside
+metrics() {
+	{
+		echo "# taken $(date +%s)"
+		at cp1 bash -c 'exec {http}<>/dev/tcp/127.0.0.1/9477 && printf "GET /metrics HTTP/1.0\r\n\r\n" >&"$http" && sed "1,/^\r*\$/d" <&"$http"'
+	} >"/out/page.$1"
 }
 
 # What kubelet asks: in the container, and at the node's own address.
