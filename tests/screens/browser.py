@@ -75,11 +75,13 @@ class Browser:
 
     def visit(self, url):
         self.events.clear()
-        self.call('Page.navigate', url=url)
+        loader = self.call('Page.navigate', url=url)['loaderId']
         end = time.monotonic() + WAIT
-        while not any(event['method'] == 'Page.loadEventFired' for event in self.events):
-            assert time.monotonic() < end, 'the page does not load'
+        # a load event alone may be that of the page before
+        while not any(event['method'] == 'Page.frameNavigated' and event['params']['frame']['loaderId'] == loader for event in self.events):
+            assert time.monotonic() < end, 'the page does not come'
             self.events += self.read(0.2)
+        self.until(url, 'document.readyState == "complete" && document.body.innerText != ""')
 
     def look(self, width, height, scheme='light', script=True):
         self.call('Emulation.setDeviceMetricsOverride', width=width, height=height, deviceScaleFactor=1, mobile=False)

@@ -163,7 +163,11 @@ class Session:
                 os.environ.pop(name, None)
             os.environ.update({'TERM': 'xterm-256color', 'LC_ALL': 'C.UTF-8', 'TZ': 'UTC', **env})
             os.execvp(command[0], command)
-        self.before = termios.tcgetattr(self.fd)
+        # of a terminal that nobody has used yet: this one may be in use by now
+        mine, other = os.openpty()
+        self.before = termios.tcgetattr(mine)
+        os.close(mine)
+        os.close(other)
         Session.all.append(self)
 
     def read(self, seconds):
